@@ -1,0 +1,50 @@
+"""The command line: ``python -m dicompix`` or ``dicompix``, one module a command."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Right and fast DICOM pixel data: look at files, see which codecs there are.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+
+Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the PNG files.")]
+
+
+@app.command()
+def demo(output: Output = Path("dicompix-demo")) -> None:
+    """Decode pydicom's own example files, time them beside pydicom, write one PNG a file."""
+    from dicompix.cli.gallery import example_files, gallery  # noqa: PLC0415  # commands load when they are called
+
+    raise typer.Exit(gallery(example_files(), output, beside_pydicom=True))
+
+
+@app.command()
+def show(
+    files: Annotated[list[Path], typer.Argument(help="DICOM files, or folders of them.", exists=True)],
+    output: Output = Path("dicompix-show"),
+) -> None:
+    """Decode your files and write one PNG a file."""
+    from dicompix.cli.gallery import gallery, under  # noqa: PLC0415
+
+    raise typer.Exit(gallery(under(files), output, beside_pydicom=True))
+
+
+@app.command()
+def codecs(uid: Annotated[str, typer.Argument(help="Transfer syntax UID; all of them where absent.")] = "") -> None:
+    """List the codecs of each transfer syntax: chosen, available, or missing and how to get it."""
+    from dicompix.pixels.codecs import BUILT_IN  # noqa: PLC0415
+    from dicompix.pixels.registry import registry  # noqa: PLC0415
+
+    for one in [uid] if uid else BUILT_IN:
+        typer.echo(registry.explain(one))
+
+
+def main() -> None:
+    """Run the command line on this process's arguments."""
+    sys.exit(app(prog_name="dicompix"))

@@ -1,0 +1,149 @@
+"""pydicom's Dataset with our pixel data: PixelMixin, Dataset, FileDataset, dcmread."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any, Self, overload
+
+import numpy as np
+import pydicom
+from pydicom.dataset import Dataset as PydicomDataset
+from pydicom.dataset import FileDataset as PydicomFileDataset
+
+from dicompix.pixels.codecs.base import Stored
+from dicompix.pixels.decode import Decoded, Decoder, decode_all
+from dicompix.pixels.errors import BadValueError, report
+from dicompix.pixels.image import Image
+from dicompix.pixels.read import Content, Mark, content_of, mark_of
+from dicompix.pixels.syntaxes import syntax_for
+from dicompix.write import save
+
+_CACHE = "_dicompix"
+_convert_pixel_data: Callable[..., None] = PydicomDataset.convert_pixel_data
+_save_as: Callable[..., None] = PydicomDataset.save_as
+
+
+class _Cache:
+    """What the array in `_pixel_array` was built from; a copy of the data set starts with an empty one."""
+
+    __slots__ = ("content", "mark", "options")
+
+    def __init__(self, mark: Mark | None = None, content: Content | None = None, options: object = None) -> None:
+        self.mark, self.content, self.options = mark, content, options
+
+    def __reduce__(self) -> tuple[type["_Cache"], tuple[()]]:
+        return _Cache, ()
+
+    def still_holds(self, dataset: PydicomDataset) -> bool:
+        """Tell whether elements were only converted or set to what they were, and then remember the new ones."""
+        mark, content = self.mark, self.content
+        if mark is None or content is None or not mark.same_pixels(dataset):
+            return False
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            same = content_of(dataset).fmt == content.fmt
+        if same:
+            self.mark = mark_of(dataset)
+        return same
+
+
+class _Pixels:
+    """The `pixels` attribute: an Image over the data set, made anew each time so that the data set holds none."""
+
+    @overload
+    def __get__(self, dataset: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, dataset: PydicomDataset, owner: type) -> Image: ...
+    def __get__(self, dataset: PydicomDataset | None, owner: type) -> Image | Self:
+        """Return the Image of a data set."""
+        return self if dataset is None else Image(dataset)
+
+
+class PixelMixin:
+    """The members that a Dataset gains: `pixel_array`, `pixels`, `save_as`; pickles leave the cached array behind."""
+
+    pixels = _Pixels()
+
+    @property
+    def pixel_array(self: Any) -> Stored:
+        """Return all frames as pydicom does, cached: (frames, rows, columns, samples) without the axes of length 1.
+
+        Single-frame data has no frames axis, single-sample data no samples axis; YBR comes out RGB; explicit big
+        endian data keeps its byte order. The array is writable and stays the same object until the pixel data or
+        its description changes. Raises PixelError's subclasses.
+        """
+        members = self.__dict__
+        array, cache, options = members.get("_pixel_array"), members.get(_CACHE), members["_pixel_array_opts"]
+        if array is not None and cache is not None and cache.options is options:
+            mark = cache.mark
+            if (mark is not None and mark.holds(members)) or cache.still_holds(self):
+                return array  # type: ignore[no-any-return]
+        if options.get("use_pdh"):
+            _convert_pixel_data(self)
+            return self._pixel_array  # type: ignore[no-any-return]
+        content = content_of(self)
+        array = pixel_array_of(content, options)
+        members["_pixel_array"], members["_pixel_id"] = array, {}
+        members[_CACHE] = _Cache(mark_of(self), content, options)
+        return array
+
+    def save_as(self: Any, filename: Any, /, *args: Any, **kwargs: Any) -> None:
+        """Write the data set to a file, as pydicom does; also with the transfer syntaxes that pydicom cannot write."""
+        save(self, filename, _save_as, args, kwargs)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state to copy or pickle, without the cached array."""
+        state = {name: value for name, value in self.__dict__.items() if name != _CACHE}
+        if "_pixel_array" in state:
+            state["_pixel_array"] = None
+        return state
+
+
+def pixel_array_of(content: Content, options: dict[str, Any]) -> Stored:
+    """Return the array that `pixel_array` shows for a data set's content under pydicom's decoding options."""
+    fmt, index = content.fmt, content.index
+    decoder = Decoder(fmt=fmt, codec=options.get("decoding_plugin") or None, raw=bool(options.get("raw")))
+    wanted = options.get("index")
+    seen: set[str] = set()
+    report(content.findings, seen, stacklevel=4)
+    if wanted is None:
+        decoded = decode_all(index, decoder, max(len(index), fmt.frames))
+        array = decoded.array[0] if len(decoded.array) == 1 else decoded.array
+    else:
+        if wanted < 0:
+            raise BadValueError(f"'index' must be greater than or equal to 0, found {wanted}")
+        frame = decoder.frame(index[wanted])
+        decoded = Decoded(np.array(frame.array), frame.photometric, frame.findings)
+        array = decoded.array
+    report(decoded.findings, seen, stacklevel=4)
+    big_endian = fmt.big_endian and syntax_for(fmt.transfer_syntax).big_endian_data_set
+    return array.astype(array.dtype.newbyteorder(">")) if big_endian and array.dtype.itemsize > 1 else array
+
+
+class Dataset(PixelMixin, PydicomDataset):
+    """A pydicom Dataset whose pixel data dicompix decodes."""
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return an element or a slice, as pydicom does; the items of a sequence decode their pixel data too."""
+        element = PydicomDataset.__getitem__(self, key)
+        if getattr(element, "VR", None) == "SQ":
+            for item in element.value or ():
+                if type(item) is PydicomDataset:
+                    item.__class__ = Dataset
+        return element
+
+
+class FileDataset(Dataset, PydicomFileDataset):
+    """A Dataset that was read from a file."""
+
+
+def dcmread(*args: Any, **kwargs: Any) -> FileDataset:
+    """Read a DICOM file with pydicom's own `dcmread` and its parameters; the result decodes pixel data with dicompix.
+
+    >>> from pydicom.data import get_testdata_file
+    >>> dcmread(get_testdata_file("CT_small.dcm", download=False)).pixel_array.shape
+    (128, 128)
+    """
+    dataset: Any = pydicom.dcmread(*args, **kwargs)
+    if type(dataset) is PydicomFileDataset:
+        dataset.__class__ = FileDataset
+    return dataset  # type: ignore[no-any-return]

@@ -1,0 +1,1 @@
+"""Pixel data: stored values, modality values, display values."""

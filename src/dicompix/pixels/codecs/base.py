@@ -1,0 +1,84 @@
+"""What every codec takes and gives: DecodeRequest, Frame, and the Codec contract."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from dicompix.pixels.errors import CodecError, Finding
+from dicompix.pixels.format import Photometric, PixelFormat
+from dicompix.pixels.frames import Buffer
+
+Stored = np.ndarray[Any, np.dtype[Any]]
+Region = tuple[slice, slice]  # rows, columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DecodeRequest:
+    """How the caller wants a frame.
+
+    `raw` keeps YBR samples; `out` is an array of the frame's shape to decode into; `threads` may be used inside
+    the frame; `level` halves the resolution that many times; `region` limits rows and columns. A codec may ignore
+    `out`, `level` and `region`.
+    """
+
+    raw: bool = False
+    out: Stored | None = None
+    threads: int = 1
+    level: int = 0
+    region: Region | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One decoded frame: (rows, columns[, samples]), native order, colour-by-pixel, and what its samples are."""
+
+    array: Stored
+    photometric: Photometric
+    findings: tuple[Finding, ...] = field(default=())
+
+    def at(self, frame: int) -> "Frame":
+        """Return this frame with its number in each finding."""
+        return replace(self, findings=tuple(finding.at(frame) for finding in self.findings)) if self.findings else self
+
+    def noting(self, *findings: Finding) -> "Frame":
+        """Return this frame with more findings."""
+        return replace(self, findings=(*self.findings, *findings)) if findings else self
+
+
+class Codec(Protocol):
+    """Decode one frame; pure, thread-safe, raises CodecError for a frame that it cannot decode."""
+
+    def __call__(self, data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
+        """Return the decoded frame."""
+
+
+def scratch(want: DecodeRequest, shape: tuple[int, ...], dtype: str) -> Stored | None:
+    """Return the caller's array, seen as `dtype`, where a library can decode straight into it.
+
+    >>> out = np.zeros((2, 3), np.int16)
+    >>> scratch(DecodeRequest(out=out), (2, 3), "u2").dtype
+    dtype('uint16')
+    """
+    out = want.out
+    if out is None or out.shape != shape or not out.flags.c_contiguous or not out.dtype.isnative:
+        return None
+    wanted = np.dtype(dtype)
+    return out.view(wanted) if out.dtype.itemsize == wanted.itemsize else None
+
+
+def shaped(array: Stored, fmt: PixelFormat) -> Stored:
+    """Return `array` in the frame's shape; CodecError where the codec gave another number of samples."""
+    if array.shape == fmt.frame_shape:
+        return array
+    if array.size != fmt.rows * fmt.columns * fmt.samples:
+        raise CodecError(f"the codec returned an array of shape {array.shape}, needed {fmt.frame_shape}")
+    return array.reshape(fmt.frame_shape)
+
+
+def color_after(fmt: PixelFormat) -> Photometric:
+    """Return the photometric interpretation of decoded samples when no colour was converted: chroma is whole again."""
+    return _EXPANDED.get(fmt.photometric, fmt.photometric)
+
+
+_EXPANDED = {Photometric.YBR_FULL_422: Photometric.YBR_FULL}

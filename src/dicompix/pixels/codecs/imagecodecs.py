@@ -1,0 +1,80 @@
+"""JPEG-LS, JPEG 2000, HTJ2K, JPEG XL and RLE through imagecodecs (CharLS, OpenJPEG, OpenJPH, libjxl)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dicompix.pixels.codecs import rle
+from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored, color_after, scratch, shaped
+from dicompix.pixels.codecs.imagecodecs_jpeg import library
+from dicompix.pixels.errors import CodecError
+from dicompix.pixels.format import Photometric, PixelFormat
+from dicompix.pixels.frames import Buffer
+
+
+def _call(function: Callable[..., Any], *arguments: object, options: dict[str, Any]) -> Any:
+    """Call into the C library; whatever it finds wrong with the stream is a CodecError."""
+    try:
+        return function(*arguments, **options)
+    except (RuntimeError, ValueError, OSError) as problem:
+        raise CodecError(f"{function.__name__}: {problem}") from problem
+
+
+def _finished(array: Stored, fmt: PixelFormat) -> Stored:
+    """Return the array in the frame's shape and type; the library's own may differ in sign or width only."""
+    array = shaped(array, fmt)
+    return array if array.dtype == fmt.dtype else array.astype(fmt.dtype)
+
+
+def decode_jpeg_ls(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
+    """Decode one JPEG-LS frame with CharLS (ISO/IEC 14495-1)."""
+    out = None if fmt.planar else scratch(want, fmt.frame_shape, fmt.dtype.str)
+    array = _call(library().jpegls_decode, data, options={"out": out})
+    if fmt.planar and array.shape == (fmt.samples, fmt.rows, fmt.columns):
+        array = array.transpose(1, 2, 0)
+    return Frame(_finished(array, fmt), color_after(fmt))
+
+
+def decode_jpeg_2000(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
+    """Decode one JPEG 2000 frame with OpenJPEG; its component transform is undone (ISO/IEC 15444-1)."""
+    out = scratch(want, fmt.frame_shape, fmt.dtype.str)
+    options = {"out": out, "numthreads": want.threads, "planar": False}
+    return Frame(_finished(_call(library().jpeg2k_decode, data, options=options), fmt), transformed(fmt))
+
+
+def decode_htj2k(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
+    """Decode one lossless HTJ2K frame with OpenJPH (ISO/IEC 15444-15)."""
+    out = scratch(want, fmt.frame_shape, fmt.dtype.str)
+    array = _call(library().htj2k_decode, data, options={"out": out, "planar": False})
+    return Frame(_finished(array, fmt), transformed(fmt))
+
+
+def decode_jpeg_xl(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
+    """Decode one JPEG XL frame with libjxl, always to RGB or gray (ISO/IEC 18181-1)."""
+    out = scratch(want, fmt.frame_shape, fmt.dtype.str)
+    array = _call(library().jpegxl_decode, data, options={"out": out, "numthreads": want.threads})
+    photometric = Photometric.RGB if fmt.samples == 3 else fmt.photometric
+    return Frame(_finished(array, fmt), photometric)
+
+
+def decode_rle(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
+    """Decode one RLE frame; the header is checked first, because the C code trusts it."""
+    segments = rle.check_header(data, fmt)
+    size = rle.segment_bytes(fmt)
+    depth = len(segments) // fmt.samples
+    direct = scratch(want, fmt.frame_shape, fmt.dtype.str) if fmt.samples == 1 and fmt.bits_allocated > 1 else None
+    flat = np.empty(size * len(segments), np.uint8) if direct is None else direct.view(np.uint8).reshape(-1)
+    decoded = _call(library().dicomrle_decode, data, f"<u{depth}", options={"out": flat})
+    if decoded.size != flat.size:
+        raise CodecError(f"the RLE frame decodes to {decoded.size} bytes, needed {flat.size}")
+    if fmt.bits_allocated == 1:
+        return rle.from_planes(flat, fmt)
+    planes = flat.view(fmt.dtype).reshape(fmt.samples, fmt.rows, fmt.columns)
+    return Frame(planes.transpose(1, 2, 0).reshape(fmt.frame_shape), fmt.photometric)
+
+
+def transformed(fmt: PixelFormat) -> Photometric:
+    """Return what the samples are after a decoder has undone the reversible or irreversible transform."""
+    undone = fmt.photometric in {Photometric.YBR_RCT, Photometric.YBR_ICT}
+    return Photometric.RGB if undone else color_after(fmt)

@@ -1,0 +1,73 @@
+"""RLE Lossless: PackBits segments, one per byte of the composite pixel code -> samples (PS3.5 annex G)."""
+
+import numpy as np
+
+from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored
+from dicompix.pixels.codecs.native import unpack_bits
+from dicompix.pixels.codestream import Codestream, peek
+from dicompix.pixels.errors import CodecError
+from dicompix.pixels.format import PixelFormat
+from dicompix.pixels.frames import Buffer
+
+
+def decode(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:  # noqa: ARG001  # planes are interleaved anew
+    """Return the samples of one RLE frame; pure Python and NumPy, cannot read outside `data`."""
+    bounds = check_header(data, fmt)
+    size = segment_bytes(fmt)
+    planes = np.empty((len(bounds), size), np.uint8)
+    for number, (start, stop) in enumerate(bounds):
+        planes[number] = np.frombuffer(unpack_segment(data[start:stop], size, number), np.uint8)
+    return from_planes(planes, fmt)
+
+
+def segment_bytes(fmt: PixelFormat) -> int:
+    """Return the bytes of one decoded segment: one per pixel, or the packed frame where Bits Allocated is 1."""
+    pixels = fmt.rows * fmt.columns
+    return -(-pixels // 8) if fmt.bits_allocated == 1 else pixels
+
+
+def check_header(data: Buffer, fmt: PixelFormat) -> list[tuple[int, int]]:
+    """Return where each segment lies; CodecError unless there are as many as the format needs (PS3.5 G.5)."""
+    stream = peek(data, "rle")
+    offsets = stream.segments if isinstance(stream, Codestream) else ()
+    needed = fmt.samples * -(-fmt.bits_allocated // 8)
+    if len(offsets) != needed:
+        raise CodecError(
+            f"the RLE header lists {len(offsets)} segments, needed {needed} for {fmt.samples} samples "
+            f"of {fmt.bits_allocated} bits (PS3.5 G.2)"
+        )
+    return list(zip(offsets, (*offsets[1:], len(data)), strict=True))
+
+
+def unpack_segment(segment: Buffer, size: int, number: int = 0) -> bytearray:
+    r"""Return `size` bytes of one PackBits segment (PS3.5 G.3.2); spare ones are padding.
+
+    >>> unpack_segment(bytes([1, 7, 8, 254, 9]), 5)
+    bytearray(b'\x07\x08\t\t\t')
+    """
+    source, result, position = bytes(segment), bytearray(), 0
+    while len(result) < size and position < len(source):
+        count = source[position]
+        position += 1
+        if count < 128:
+            result += source[position : position + count + 1]
+            position += count + 1
+        elif count > 128:
+            result += source[position : position + 1] * (257 - count)
+            position += 1
+    if len(result) < size:
+        raise CodecError(f"RLE segment {number} decodes to {len(result)} bytes, needed {size} (PS3.5 G.3.2)")
+    del result[size:]
+    return result
+
+
+def from_planes(planes: Stored, fmt: PixelFormat) -> Frame:
+    """Return samples from byte planes, for each sample the most significant byte first (PS3.5 G.2)."""
+    if fmt.bits_allocated == 1:
+        bits = unpack_bits(planes.reshape(-1))[: fmt.rows * fmt.columns]
+        return Frame(bits.reshape(fmt.frame_shape), fmt.photometric)
+    depth = len(planes) // fmt.samples
+    by_significance = planes.reshape(fmt.samples, depth, fmt.rows, fmt.columns)
+    words = np.ascontiguousarray(by_significance.transpose(2, 3, 0, 1))
+    array = words.view(f">u{depth}").astype(fmt.dtype.str.replace("i", "u")).view(fmt.dtype)
+    return Frame(array.reshape(fmt.frame_shape), fmt.photometric)

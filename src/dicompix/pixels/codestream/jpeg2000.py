@@ -1,0 +1,121 @@
+"""JPEG 2000, HTJ2K and JP2: the main header -> Codestream (ITU-T T.800 annexes A and I, T.814 annex A)."""
+
+import struct
+
+from dicompix.pixels.codestream.base import Codestream, Data, boxes, has_end_marker, marker_segments, spell
+from dicompix.pixels.errors import CodecError
+
+SIGNATURE_BOX = bytes.fromhex("0000000C 6A502020 0D0A870A")  # T.800 I.5.1
+START = b"\xff\x4f\xff\x51"  # SOC, then SIZ (T.800 A.4.1)
+
+CAP, SIZ, COD, SOT = 0x50, 0x51, 0x52, 0x90
+KEPT = frozenset({CAP, SIZ, COD})
+
+EXTENDED = 1 << 14  # Rsiz: capabilities beyond part 1 are in CAP (T.800 table A.10)
+HIGH_THROUGHPUT = 1 << 17  # Pcap15, its 32 bits counted from the top (T.814 A.3)
+COMPONENT_TRANSFORM = 1  # SGcod: RCT or ICT on the first three components (T.800 table A.17)
+MOST_TILES = 65535  # Isot has 16 bits (T.800 A.4.2)
+REVERSIBLE = 1  # SPcod: the 5-3 wavelet (T.800 table A.20)
+
+_SIZ = struct.Struct(">H8IH")
+_CAP = struct.Struct(">I")
+_COD = struct.Struct(">BBHBBBBBB")
+
+
+def read(data: Data, start: int = 0) -> Codestream:
+    """Return what SIZ, CAP and COD say of the codestream, bare or in JP2 boxes, that begins at `start`."""
+    jp2 = data[start] != START[0]
+    first, stop = _codestream_box(data, start) if jp2 else (start, len(data))
+    kept = _main_header(data, first)
+    capabilities, *grid, samples = _SIZ.unpack_from(kept[SIZ])
+    precision, signed, sampling = _components(kept[SIZ], samples)
+    rows, columns = _size(grid, sampling)
+    _, _, _, transform, levels, _, _, _, wavelet = _COD.unpack_from(kept[COD])
+    multiple = bool(transform & COMPONENT_TRANSFORM) and samples >= 3
+    return Codestream(
+        kind="htj2k" if _is_high_throughput(capabilities, kept.get(CAP)) else "jpeg-2000",
+        rows=rows,
+        columns=columns,
+        samples=samples,
+        precision=precision,
+        lossless=wavelet == REVERSIBLE,
+        signed=signed,
+        color="RGB" if multiple else "",
+        color_source="MCT" if multiple else "",
+        subsampled=len(set(sampling)) > 1,
+        multiple_components=multiple,
+        levels=levels,
+        start=first,
+        complete=has_end_marker(data, min(stop, len(data))) and stop <= len(data),
+        jp2=jp2,
+    )
+
+
+def _codestream_box(data: Data, start: int) -> tuple[int, int]:
+    kinds = []
+    for kind, first, stop in boxes(data, start):
+        if kind == b"jp2c":
+            return first, stop
+        kinds.append(kind.decode("latin-1"))
+    raise CodecError(f"the JP2 boxes are {', '.join(kinds[:10])}, needed jp2c, which holds the codestream")
+
+
+def _main_header(data: Data, first: int) -> dict[int, bytes]:
+    """Return the parameters of the marker segments that count, by marker (T.800 A.2)."""
+    if data[first : first + 4] != START:
+        raise CodecError(f"the JPEG 2000 codestream begins with {spell(data[first : first + 8])}, needed FF 4F FF 51")
+    kept: dict[int, bytes] = {}
+    for marker, begin, stop in marker_segments(data, first + 2):
+        if marker == SOT:
+            break
+        if marker in KEPT:
+            kept.setdefault(marker, bytes(data[begin:stop]))
+    if COD not in kept:
+        raise CodecError("the JPEG 2000 main header ends before a COD marker segment (FF 52), which it needs")
+    return kept
+
+
+def _components(siz: bytes, samples: int) -> tuple[int, bool, list[tuple[int, int]]]:
+    """Return the widest component's bits and sign, and (XRsiz, YRsiz) of each (T.800 A.5.1)."""
+    components = siz[_SIZ.size : _SIZ.size + 3 * samples]
+    sampling = list(zip(components[1::3], components[2::3], strict=False))
+    if not samples or len(sampling) < samples or 0 in components[1::3] or 0 in components[2::3]:
+        raise CodecError(
+            f"the SIZ marker segment has {samples} components in {len(siz)} bytes, needed 1 or more, "
+            "3 bytes for each after the first 36, and no sampling of 0"
+        )
+    widest = max(components[::3], key=_bits)
+    return _bits(widest), widest >= 0x80, sampling
+
+
+def _bits(ssiz: int) -> int:
+    return (ssiz & 0x7F) + 1
+
+
+def _size(grid: list[int], sampling: list[tuple[int, int]]) -> tuple[int, int]:
+    """Return rows and columns of the largest component (T.800 B.2, B.3).
+
+    >>> _size([40, 30, 8, 10, 20, 20, 0, 0], [(1, 1)])
+    (20, 32)
+    """
+    right, bottom, left, top, tile_width, tile_height, tile_left, tile_top = grid
+    across = min(across for across, _ in sampling)
+    down = min(down for _, down in sampling)
+    columns = -(-right // across) + (-left // across)
+    rows = -(-bottom // down) + (-top // down)
+    if rows < 1 or columns < 1:
+        raise CodecError(
+            f"the SIZ marker segment has columns {left} to {right}, rows {top} to {bottom}, needed 1 or more"
+        )
+    if not tile_width or not tile_height:
+        raise CodecError(f"the SIZ marker segment has tiles of {tile_width} x {tile_height}, needed 1 x 1 or more")
+    tiles = -((tile_left - right) // tile_width) * -((tile_top - bottom) // tile_height)
+    if tiles > MOST_TILES:
+        raise CodecError(f"the SIZ marker segment has {tiles} tiles, needed {MOST_TILES} or fewer")
+    return rows, columns
+
+
+def _is_high_throughput(capabilities: int, cap: bytes | None) -> bool:
+    if cap is None:
+        return bool(capabilities & EXTENDED)
+    return bool(_CAP.unpack_from(cap)[0] & HIGH_THROUGHPUT)

@@ -1,0 +1,213 @@
+"""The only way to decode: bytes of a frame -> Frame (peek, codec, conform), and the parallel loop over it."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from threading import current_thread
+
+import numpy as np
+
+from dicompix.pixels.codecs import CodecEntry
+from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored
+from dicompix.pixels.codestream import peek
+from dicompix.pixels.conform import composite_bits, conform
+from dicompix.pixels.errors import CodecError, Finding, FrameError
+from dicompix.pixels.format import Photometric, PixelFormat
+from dicompix.pixels.frames import Buffer, FrameIndex, short_native_error
+from dicompix.pixels.limits import check_frame
+from dicompix.pixels.registry import Choice, Registry, registry
+from dicompix.pixels.settle import Settled, settle
+from dicompix.pixels.syntaxes import syntax_for
+
+_PLAIN = DecodeRequest()
+SMALL_WORK = 1 << 19  # bytes of decoded pixels below which threads cost more than they save
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoder:
+    """How to decode the frames of one image: format, codecs to use, raw colour or RGB."""
+
+    fmt: PixelFormat
+    codec: Choice = None
+    raw: bool = False
+    codecs: Registry = registry
+
+    def frame(self, data: Buffer, out: Stored | None = None, threads: int = 1) -> Frame:
+        """Decode one frame from its bytes."""
+        want = DecodeRequest(raw=self.raw, out=out, threads=threads)
+        return decode_frame(data, self.fmt, want=want, codec=self.codec, codecs=self.codecs)
+
+
+def decode_frame(
+    data: Buffer,
+    fmt: PixelFormat,
+    *,
+    want: DecodeRequest = _PLAIN,
+    codec: Choice = None,
+    codecs: Registry = registry,
+) -> Frame:
+    """Decode one frame: look at its codestream, let the best codec decode it, settle bits and colour.
+
+    >>> fmt = PixelFormat(rows=1, columns=2, bits_allocated=16, bits_stored=12)
+    >>> decode_frame(bytes([0x01, 0xF2, 0x34, 0x05]), fmt).array
+    array([[ 513, 1332]], dtype=uint16)
+    """
+    family = syntax_for(fmt.transfer_syntax).family
+    stream = peek(data, family)
+    settled = settle(fmt, stream)
+    check_frame(settled.promised, len(data), stream)
+    if want.out is not None and want.out.shape != settled.promised.frame_shape:
+        raise FrameError(f"the frame is {settled.promised.frame_shape}, needed {want.out.shape} as the first frame is")
+    if stream is not None and stream.start:
+        data = memoryview(data)[stream.start :]
+    entries = codecs.find(settled.coded.transfer_syntax, codec, settled.coded, stream)
+    frame = _first_that_can(data, settled, want, entries, codecs)
+    return conform(frame, settled, want).noting(*settled.findings)
+
+
+def _first_that_can(
+    data: Buffer,
+    settled: Settled,
+    want: DecodeRequest,
+    entries: Sequence[CodecEntry],
+    codecs: Registry,
+) -> Frame:
+    """Return the frame of the first codec that decodes it; a change of codec is a finding."""
+    problems: list[tuple[CodecEntry, CodecError]] = []
+    for entry in entries:
+        try:
+            frame = codecs.load(entry)(data, settled.coded, want)
+        except CodecError as problem:
+            problems.append((entry, problem))
+            continue
+        return frame.noting(*(_fallback(entry, failed, why) for failed, why in problems))
+    listed = "\n  ".join(f"{entry.name}: {problem}" for entry, problem in problems)
+    raise CodecError("Unable to decode as exceptions were raised by all available plugins:\n  " + listed) from problems[
+        0
+    ][1]
+
+
+def _fallback(entry: CodecEntry, failed: CodecEntry, why: CodecError) -> Finding:
+    message = f"codec {failed.name} failed ({why}), decoded by the next one"
+    return Finding(code="codec-fallback", message=message, found=failed.name, used=entry.name)
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use; DICOMPIX_WORKERS lowers it."""
+    affinity: Callable[[int], set[int]] | None = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    limit = os.environ.get("DICOMPIX_WORKERS", "")
+    return max(1, min(cores, int(limit))) if limit.isdecimal() else cores
+
+
+@cache
+def _pool(process: int) -> ThreadPoolExecutor:  # noqa: ARG001  # a forked child needs a pool of its own
+    return ThreadPoolExecutor(available_cores(), thread_name_prefix=_THREADS)
+
+
+_THREADS = "dicompix-decode"
+
+
+def decode_into(out: Stored, decode_one: Callable[[int, Stored], Frame], workers: int | None = None) -> list[Frame]:
+    """Fill ``out[i]`` by ``decode_one(i, out[i])`` for each frame, in parallel; return the frames in order.
+
+    `workers` None uses the cores at hand, and one for small work or inside another parallel loop.
+    """
+    count = len(out)
+    if workers is None:
+        workers = 1 if out.nbytes < SMALL_WORK else available_cores()
+    if min(workers, count) <= 1 or current_thread().name.startswith(_THREADS):
+        return [_at(i, decode_one, out[i]) for i in range(count)]
+    step = -(-count // workers) if workers < available_cores() else 1
+    chunks = [range(start, min(start + step, count)) for start in range(0, count, step)]
+    done = _pool(os.getpid()).map(lambda chunk: [_at(i, decode_one, out[i]) for i in chunk], chunks)
+    return [frame for frames in done for frame in frames]
+
+
+def _at(index: int, decode_one: Callable[[int, Stored], Frame], out: Stored) -> Frame:
+    """Decode one frame of many; errors and findings say which one."""
+    try:
+        return decode_one(index, out).at(index)
+    except (FrameError, CodecError) as problem:
+        problem.args = (f"frame {index}: {problem}",)
+        raise
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """Several decoded frames in one array, (frames, rows, columns[, samples])."""
+
+    array: Stored
+    photometric: Photometric
+    findings: tuple[Finding, ...] = ()
+
+
+def decode_all(
+    index: FrameIndex, decoder: Decoder, count: int, *, out: Stored | None = None, workers: int | None = None
+) -> Decoded:
+    """Decode the first `count` frames of an index into one array, in parallel, or by one view where they are native.
+
+    Raises FrameError where the pixel data holds fewer frames, or frames of differing shape.
+    """
+    if len(index) < count:
+        raise _too_few(index, decoder.fmt, count)
+    if is_plain(index, decoder):
+        return _plain(index, decoder.fmt, count, out)
+    fmt = promised_format(index, decoder)
+    out = _target(out, (count, *fmt.frame_shape), fmt)
+    frames = decode_into(out, lambda i, part: decoder.frame(index[i], part), workers)
+    findings = tuple(finding for frame in frames for finding in frame.findings)
+    return Decoded(out, frames[0].photometric, findings)
+
+
+def promised_format(index: FrameIndex, decoder: Decoder) -> PixelFormat:
+    """Return what decoding really gives, as the first frame's codestream tells it."""
+    data = index[0]
+    stream = peek(data, syntax_for(decoder.fmt.transfer_syntax).family)
+    promised = settle(decoder.fmt, stream).promised
+    check_frame(promised, len(data), stream)
+    return promised
+
+
+def _too_few(index: FrameIndex, fmt: PixelFormat, count: int) -> FrameError:
+    if not syntax_for(fmt.transfer_syntax).encapsulated:
+        return short_native_error(fmt, len(index.source))
+    return FrameError(
+        f"the encapsulated pixel data holds {len(index)} frames, but Number of Frames (0028,0008) is {count}: "
+        "there are fewer fragments than frames"
+    )
+
+
+def is_plain(index: FrameIndex, decoder: Decoder) -> bool:
+    """Tell whether the frames lie one after the other as whole bytes, samples in order and colour as wanted."""
+    fmt = decoder.fmt
+    native = syntax_for(fmt.transfer_syntax).family == "native"
+    if not (native and index.contiguous) or fmt.bits_allocated in {1, 12} or decoder.codec is not None:
+        return False
+    return fmt.samples == 1 or (fmt.planar == 0 and not fmt.photometric.is_ybr)
+
+
+def _plain(index: FrameIndex, fmt: PixelFormat, count: int, out: Stored | None) -> Decoded:
+    """Return native frames by one `frombuffer` and `reshape`; equal to the loop over `decode_frame`."""
+    kind = fmt.dtype.newbyteorder(">") if fmt.big_endian else fmt.dtype
+    shape = (count, *fmt.frame_shape)
+    view = np.frombuffer(index.source.read(0, count * fmt.frame_bytes), kind).reshape(shape)
+    out = _target(out, shape, fmt)
+    findings: tuple[Finding, ...] = ()
+    if fmt.big_endian or fmt.floating or (fmt.bits_stored == fmt.bits_allocated and not fmt.shift):
+        out[...] = view
+        view = out
+    if not fmt.floating:
+        array, findings = composite_bits(view, fmt, out)
+        out = array
+    return Decoded(out, fmt.photometric, findings)
+
+
+def _target(out: Stored | None, shape: tuple[int, ...], fmt: PixelFormat) -> Stored:
+    if out is None:
+        return np.empty(shape, fmt.dtype)
+    if out.shape != shape or out.dtype != fmt.dtype:
+        raise FrameError(f"out is {out.shape} {out.dtype}, needed {shape} {fmt.dtype}")
+    return out

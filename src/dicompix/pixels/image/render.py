@@ -1,0 +1,157 @@
+"""Stored values of one frame -> modality values, and the picture a viewer would show (PS3.3 C.11, C.7.6.3)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from dicompix.pixels.codecs.base import Stored
+from dicompix.pixels.errors import Finding, TransformError
+from dicompix.pixels.format import Photometric, PixelFormat
+from dicompix.pixels.read.display import (
+    WINDOW_UNITS_VARY,
+    display_modality_step,
+    padding_of,
+    palette_for,
+    presentation_of,
+)
+from dicompix.pixels.read.values import Step
+from dicompix.pixels.read.voi import View, settle_width, views_of
+from dicompix.pixels.transforms.base import Transform
+from dicompix.pixels.transforms.padding import PaintPadding
+from dicompix.pixels.transforms.palette import SupplementalPalette
+from dicompix.pixels.transforms.pipeline import Pipeline
+from dicompix.pixels.transforms.presentation import PresentationLut, ToDisplay
+from dicompix.pixels.transforms.window import Window
+
+Voi = int | str | tuple[float, float] | None
+Range = tuple[float, float]
+Present = Callable[[str], Range]  # "full" or "auto" -> the stored values present in the image
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """The steps of one frame's picture, with where each came from, and the transform that does them."""
+
+    steps: tuple[Step, ...]
+    transform: Transform
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what was odd about the attributes and how it was settled."""
+        return tuple(finding for step in self.steps for finding in step.findings)
+
+
+def render_gray(dataset: Dataset, fmt: PixelFormat, frame: int, voi: Voi, present: Present) -> Rendering:
+    """Return the steps from stored values to gray levels: modality, VOI, presentation, 8 bits."""
+    modality = display_modality_step(dataset, frame)
+    chosen = _choose(dataset, fmt, frame, voi, modality, present)
+    modality, view = chosen
+    presentation = presentation_of(dataset, fmt.photometric)
+    levels = PresentationLut("INVERSE" if presentation.inverse else "IDENTITY", presentation.lut, _range_after(view))
+    steps = [
+        *([modality] if modality is not None else []),
+        *([view] if not isinstance(view.transform, PresentationLut) else []),
+        Step(levels, presentation.source, "root"),
+        Step(ToDisplay(), "8 bits", "display"),
+    ]
+    transform: Transform = Pipeline(tuple(step.transform for step in steps))
+    padding = padding_of(dataset, fmt)
+    if padding is not None:
+        transform = PaintPadding(padding, transform)
+    return Rendering(tuple(steps), transform)
+
+
+def render_palette(rendering: Rendering | None, dataset: Dataset, photometric: Photometric) -> Rendering | None:
+    """Return the steps from stored values to colour by the data set's palette; None where it has none."""
+    found = palette_for(dataset, photometric)
+    if found is None:
+        return None
+    palette, supplemental = found
+    transform = palette.to_display()
+    if supplemental and rendering is not None:
+        mixed = SupplementalPalette(rendering.transform, palette)
+        return Rendering((*rendering.steps, Step(mixed, "Supplemental Palette Color LUT", "root")), mixed)
+    return Rendering((Step(transform, "Palette Color Lookup Table", "root"),), transform)
+
+
+def _range_after(view: Step) -> Range:
+    """Return the range that a VOI step gives, which is what the presentation starts from."""
+    transform = view.transform
+    if isinstance(transform, Window):
+        return transform.output
+    if isinstance(transform, PresentationLut):
+        return transform.input_range
+    return 0.0, float(transform.top)  # type: ignore[attr-defined]  # a Lut: its descriptor's bits
+
+
+def _choose(
+    dataset: Dataset, fmt: PixelFormat, frame: int, voi: Voi, modality: Step | None, present: Present
+) -> tuple[Step | None, Step]:
+    """Return the modality step to apply and the view wanted."""
+    if voi is None:
+        return modality, _scaled(modality, _theoretical(fmt), "every value that can be stored")
+    if voi in {"full", "auto"}:
+        return modality, _scaled(modality, present(str(voi)), f"the {voi} range of the values present")
+    if isinstance(voi, tuple):
+        width, function = settle_width(float(voi[1]), "LINEAR")
+        return modality, Step(Window(float(voi[0]), width, function), "window asked for", "caller")
+    low, high = _through(modality, _theoretical(fmt))
+    views = views_of(dataset, frame, signed_input=low < 0)
+    if not views and isinstance(voi, int):
+        return modality, _scaled(modality, present("full"), "the full range of the values present")
+    view = _pick(views, voi)
+    if _in_stored_units(dataset, view.step, (low, high), _theoretical(fmt)):
+        return None, view.step
+    return modality, view.step
+
+
+def _pick(views: list[View], voi: int | str) -> View:
+    if isinstance(voi, int):
+        if not -len(views) <= voi < len(views):
+            raise TransformError(f"there is no view {voi}: the frame has {len(views)} VOI LUTs and windows")
+        return views[voi]
+    for view in views:
+        if view.explanation.strip().casefold() == voi.strip().casefold():
+            return view
+    names = ", ".join(repr(view.explanation) for view in views) or "none"
+    raise TransformError(f"no view is explained as {voi!r}; there are {names}, and 'auto' and 'full'")
+
+
+def _theoretical(fmt: PixelFormat) -> Range:
+    low, high = (0, 1) if fmt.floating else fmt.value_range
+    return float(low), float(high)
+
+
+def _scaled(modality: Step | None, stored: Range, source: str) -> Step:
+    """Return the step that spreads a range of stored values over the whole picture."""
+    low, high = _through(modality, stored)
+    return Step(PresentationLut(input_range=(low, high if high > low else low + 1)), source, "image")
+
+
+def _through(modality: Step | None, stored: Range) -> Range:
+    """Return the least and greatest modality value of a range of stored values."""
+    if modality is None:
+        return stored
+    low, high = stored
+    ends = np.array([low, high]) if high - low > 65536 else np.linspace(low, high, num=int(high - low) + 1)
+    values = modality.transform(ends)
+    return float(values.min()), float(values.max())
+
+
+def _in_stored_units(dataset: Dataset, view: Step, modality: Range, stored: Range) -> bool:
+    """Tell whether a window misses every modality value but not the stored ones: its writer meant those."""
+    window = view.transform
+    if not isinstance(window, Window) or str(dataset.get("Modality", "")) not in WINDOW_UNITS_VARY:
+        return False
+    low, high = window.center - window.width / 2, window.center + window.width / 2
+    misses = high <= modality[0] or low >= modality[1]
+    return misses and low < stored[1] and high > stored[0]
+
+
+def scale_color(array: Stored, bits: int) -> Stored:
+    """Return colour samples of `bits` bits as 8-bit ones: floor(255 v / maximum + 0.5)."""
+    if array.dtype == np.uint8 and bits == 8:
+        return array
+    return np.floor(array.astype(np.float64) * (255 / ((1 << bits) - 1)) + 0.5).clip(0, 255).astype(np.uint8)

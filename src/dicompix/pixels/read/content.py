@@ -1,0 +1,183 @@
+"""Dataset -> Content: its format and the index of its frames, and when that must be read again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataset import Dataset
+
+from dicompix.pixels.codestream import peek
+from dicompix.pixels.errors import Finding, MissingElementError
+from dicompix.pixels.format import PixelFormat
+from dicompix.pixels.fragments import index_encapsulated
+from dicompix.pixels.frames import BufferSource, FrameIndex, Source, SwappedSource, index_native
+from dicompix.pixels.read.describe import (
+    DESCRIBING,
+    EXTENDED_LENGTHS,
+    EXTENDED_OFFSETS,
+    PIXEL_ELEMENTS,
+    TRANSFER_SYNTAX,
+    check_decodable,
+    describe,
+    pixel_tag,
+    transfer_syntax,
+)
+from dicompix.pixels.read.elements import Element, element_of, label
+from dicompix.pixels.syntaxes import EXPLICIT_LITTLE, SYNTAX_OF_KIND, syntax_for
+
+_ITEM = b"\xfe\xff\x00\xe0"
+_UNDEFINED = 0xFFFFFFFF
+_DESCRIBING = frozenset(DESCRIBING)
+_LARGE = (EXTENDED_OFFSETS, EXTENDED_LENGTHS, *PIXEL_ELEMENTS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Content:
+    """What a data set's pixel data is and where its frames lie."""
+
+    fmt: PixelFormat
+    index: FrameIndex
+    findings: tuple[Finding, ...]
+
+
+def content_of(dataset: Dataset, source: Source | None = None) -> Content:
+    """Return the format and frame index of a data set; `source` where its pixel data is not in memory."""
+    uid, findings = transfer_syntax(dataset)
+    check_decodable(dataset, uid)
+    tag = pixel_tag(dataset)
+    element = element_of(dataset, tag, deferred=source is not None)
+    source = BufferSource(_bytes_of(element, tag)) if source is None else source
+    encapsulated = bytes(source.read(0, 4)) == _ITEM and _may_be_encapsulated(element, uid)
+    if encapsulated and not syntax_for(uid).encapsulated:
+        uid, found = _sniffed(source, uid)
+        findings = (*findings, found)
+    fmt, more = _described(dataset, tag, uid, encapsulated=encapsulated)
+    findings = (*findings, *more)
+    if encapsulated:
+        index = index_encapsulated(source, fmt, _extended(dataset))
+    else:
+        index = index_native(_in_sample_order(source, fmt, element), fmt)
+    return Content(fmt, index, (*findings, *index.findings))
+
+
+def _bytes_of(element: Element | None, tag: int) -> Any:
+    value: Any = None if element is None else element.value
+    if hasattr(value, "read"):  # pydicom lets an open buffer be an element's value
+        buffer, position = value, value.tell()
+        buffer.seek(0)
+        value = buffer.read()
+        buffer.seek(position)
+    if not isinstance(value, bytes | bytearray | memoryview) or not len(value):
+        raise MissingElementError(f"{label(tag)} is empty, no pixel data to decode")
+    return value
+
+
+def _may_be_encapsulated(element: Element | None, uid: str) -> bool:
+    """Tell whether pixel data that begins like an item is one: by its undefined length, or by its syntax."""
+    undefined = getattr(element, "is_undefined_length", False) or (
+        isinstance(element, RawDataElement) and element.length == _UNDEFINED
+    )
+    return syntax_for(uid).encapsulated or bool(undefined)
+
+
+def _described(dataset: Dataset, tag: int, uid: str, *, encapsulated: bool) -> tuple[PixelFormat, tuple[Finding, ...]]:
+    """Return the format; native pixel data under an encapsulating syntax is read as native (icons are, PS3.5 A.4)."""
+    syntax = syntax_for(uid)
+    described = describe(dataset, tag, uid)
+    if encapsulated or not syntax.encapsulated or syntax.family == "other":
+        return described.fmt, tuple(described.findings)
+    found = Finding(
+        code="not-encapsulated",
+        message="the pixel data is not encapsulated as its transfer syntax asks: the number of bytes of compressed "
+        "pixel data matches the expected number for uncompressed data - check that the transfer syntax has been "
+        "set correctly",
+        attribute="TransferSyntaxUID",
+        found=syntax.name,
+        used="Explicit VR Little Endian",
+        clause="PS3.5 A.4",
+    )
+    return describe(dataset, tag, EXPLICIT_LITTLE).fmt, (*described.findings, found)
+
+
+def _sniffed(source: Source, uid: str) -> tuple[str, Finding]:
+    """Return the syntax of encapsulated pixel data that names a native one, by its first codestream."""
+    index = index_encapsulated(source, PixelFormat(rows=1, columns=1, transfer_syntax=uid))
+    stream = peek(index[0], "jpeg") if len(index) else None
+    actual = SYNTAX_OF_KIND.get("" if stream is None else stream.kind, uid)
+    found = Finding(
+        code="encapsulated",
+        message="the pixel data is encapsulated although its transfer syntax is a native one",
+        attribute="TransferSyntaxUID",
+        found=syntax_for(uid).name,
+        used=syntax_for(actual).name,
+        clause="PS3.5 A.4",
+    )
+    return actual, found
+
+
+def _extended(dataset: Dataset) -> tuple[bytes, bytes] | None:
+    """Return the Extended Offset Table and its lengths, None where either is absent (PS3.3 C.7.6.3.1.8)."""
+    found = [element_of(dataset, tag) for tag in (EXTENDED_OFFSETS, EXTENDED_LENGTHS)]
+    if any(element is None or not element.value for element in found):
+        return None
+    offsets, lengths = (_bytes_of(element, 0) for element in found)
+    return offsets, lengths
+
+
+def _in_sample_order(source: Source, fmt: PixelFormat, element: Element | None) -> Source:
+    """Return the source with 8-bit samples out of big-endian words (PS3.5 8.1.2, A.3)."""
+    in_words = fmt.big_endian and fmt.bits_allocated <= 8 and element is not None and element.VR == "OW"
+    return SwappedSource(source) if in_words else source
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mark:
+    """The very elements that a result was built from, to be compared by identity."""
+
+    fetch: Callable[[Any], tuple[Element, ...]]
+    present: tuple[Element, ...]
+    converted: tuple[tuple[DataElement, Any], ...]
+    absent: frozenset[int]
+    syntax_key: Any
+    syntax: Element | None
+    uid: object
+
+    def holds(self, members: dict[str, Any]) -> bool:
+        """Tell whether a data set, given by its `__dict__`, has the same elements with the same values; under 1 us."""
+        elements = members["_dict"]
+        try:
+            if self.fetch(elements) != self.present:
+                return False
+        except KeyError:
+            return False
+        for element, value in self.converted:
+            if element.value is not value:
+                return False
+        meta = members.get("file_meta")
+        syntax = None if meta is None else meta._dict.get(self.syntax_key)  # noqa: SLF001
+        unchanged = syntax is self.syntax and (syntax is None or syntax.value is self.uid)
+        return unchanged and elements.keys().isdisjoint(self.absent)
+
+    def same_pixels(self, dataset: Dataset) -> bool:
+        """Tell whether the large values, pixel data and offset tables, are the very same objects."""
+        elements: Any = dataset._dict  # noqa: SLF001
+        changed = {id(element): value for element, value in self.converted}
+        held = {int(element.tag): changed.get(id(element), element.value) for element in self.present}
+        now = {tag: elements[tag].value for tag in _LARGE if tag in elements}
+        return all(now.get(tag) is held.get(tag) for tag in _LARGE)
+
+
+def mark_of(dataset: Dataset) -> Mark:
+    """Return the mark of a data set's pixel description as it is now; its own keys make the comparison fast."""
+    elements: Any = dataset._dict  # noqa: SLF001
+    keys = [key for key in elements if key in _DESCRIBING]
+    present = tuple(elements[key] for key in keys)
+    converted = tuple((element, element.value) for element in present if isinstance(element, DataElement))
+    meta: Any = dataset.__dict__.get("file_meta")
+    known = {} if meta is None else meta._dict  # noqa: SLF001
+    key = next((key for key in known if key == TRANSFER_SYNTAX), TRANSFER_SYNTAX)
+    syntax = known.get(key)
+    uid = None if syntax is None else syntax.value
+    return Mark(itemgetter(*keys), present, converted, _DESCRIBING.difference(keys), key, syntax, uid)

@@ -1,0 +1,151 @@
+"""Dataset -> PixelFormat: the Image Pixel module read once (PS3.3 C.7.6.3)."""
+
+from dataclasses import dataclass, field
+
+from pydicom.dataset import Dataset
+
+from dicompix.pixels.errors import BadValueError, Finding, MissingElementError, UnsupportedError
+from dicompix.pixels.format import Photometric, PixelFormat
+from dicompix.pixels.read.elements import element_of, label, required, value_of
+from dicompix.pixels.registry import registry
+from dicompix.pixels.syntaxes import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Syntax, syntax_for
+
+SAMPLES, PHOTOMETRIC, PLANAR, FRAMES = 0x00280002, 0x00280004, 0x00280006, 0x00280008
+ROWS, COLUMNS, ALLOCATED, STORED, HIGH_BIT, SIGN = (
+    0x00280010,
+    0x00280011,
+    0x00280100,
+    0x00280101,
+    0x00280102,
+    0x00280103,
+)
+EXTENDED_OFFSETS, EXTENDED_LENGTHS = 0x7FE00001, 0x7FE00002
+FLOAT_PIXELS, DOUBLE_PIXELS, PIXELS = 0x7FE00008, 0x7FE00009, 0x7FE00010
+TRANSFER_SYNTAX = 0x00020010
+
+PIXEL_ELEMENTS = {FLOAT_PIXELS: 32, DOUBLE_PIXELS: 64, PIXELS: 0}  # bits of a floating point sample
+DESCRIBING = (
+    *(SAMPLES, PHOTOMETRIC, PLANAR, FRAMES, ROWS, COLUMNS, ALLOCATED, STORED, HIGH_BIT, SIGN),
+    *(EXTENDED_OFFSETS, EXTENDED_LENGTHS, FLOAT_PIXELS, DOUBLE_PIXELS, PIXELS),
+)
+_ENCODINGS = {(True, True): IMPLICIT_LITTLE, (False, True): EXPLICIT_LITTLE, (False, False): EXPLICIT_BIG}
+
+
+@dataclass(slots=True)
+class Description:
+    """A format and what was settled on the way to it."""
+
+    fmt: PixelFormat
+    findings: list[Finding] = field(default_factory=list)
+
+
+def pixel_tag(dataset: Dataset) -> int:
+    """Return the tag of the one pixel data element; MissingElementError where there is none or more."""
+    elements = dataset._dict  # noqa: SLF001
+    present = [tag for tag in PIXEL_ELEMENTS if tag in elements]
+    if not present:
+        raise MissingElementError(
+            "The dataset has no 'Pixel Data', 'Float Pixel Data' or 'Double Float Pixel Data' element, "
+            "no pixel data to decode"
+        )
+    if len(present) > 1:
+        raise MissingElementError(
+            "One and only one of 'Pixel Data', 'Float Pixel Data' or 'Double Float Pixel Data' may be present "
+            f"in the dataset, found {', '.join(label(tag) for tag in present)}"
+        )
+    return present[0]
+
+
+def check_decodable(dataset: Dataset, uid: str) -> None:
+    """Raise UnsupportedError for a syntax that no codec decodes: video, JPIP (with its URL), an unknown UID."""
+    if not registry.entries(uid):
+        url = dataset.get("PixelDataProviderURL")
+        raise UnsupportedError(registry.unsupported(uid) + (f"; the URL is {url}" if url else ""))
+
+
+def transfer_syntax(dataset: Dataset) -> tuple[str, tuple[Finding, ...]]:
+    """Return the transfer syntax UID; where it is absent, that of the encoding in which pydicom read the data set."""
+    meta = getattr(dataset, "file_meta", None)
+    declared = None if meta is None else element_of(meta, TRANSFER_SYNTAX)
+    if declared is not None and declared.value:
+        value = declared.value
+        return (value.decode("latin-1").strip(" \0") if isinstance(value, bytes) else str(value)), ()
+    uid = _ENCODINGS.get(dataset.original_encoding)  # type: ignore[arg-type]
+    if uid is None:
+        raise MissingElementError(
+            "Unable to decode the pixel data as the dataset's 'file_meta' has no (0002,0010) 'Transfer Syntax UID' "
+            "element, and it was not read from a file whose encoding would tell; set "
+            "ds.file_meta.TransferSyntaxUID"
+        )
+    found = Finding(
+        code="transfer-syntax",
+        message="there is no (0002,0010) 'Transfer Syntax UID': taken from the encoding that the file was read in",
+        attribute="TransferSyntaxUID",
+        used=syntax_for(uid).name,
+    )
+    return uid, (found,)
+
+
+def describe(dataset: Dataset, tag: int, uid: str) -> Description:
+    """Return the pixel format that a data set claims for its pixel element `tag` under transfer syntax `uid`."""
+    floating = PIXEL_ELEMENTS[tag]
+    syntax = syntax_for(uid)
+    findings: list[Finding] = []
+    samples = required(dataset, SAMPLES, "US")
+    allocated, stored, high_bit, sign = (floating, floating, None, 0) if floating else _integer_bits(dataset)
+    fmt = PixelFormat(
+        rows=required(dataset, ROWS, "US"),
+        columns=required(dataset, COLUMNS, "US"),
+        samples=samples,
+        photometric=photometric_of(required(dataset, PHOTOMETRIC, "CS")),
+        planar=_planar(dataset, samples, syntax),
+        frames=_frames(dataset, findings),
+        transfer_syntax=uid,
+        floating=bool(floating),
+        big_endian=syntax.big_endian_pixels,
+        bits_allocated=allocated,
+        bits_stored=stored,
+        high_bit=high_bit,
+        signed=bool(sign),
+    )
+    return Description(fmt, findings)
+
+
+def _integer_bits(dataset: Dataset) -> tuple[int, int, int | None, int]:
+    """Return bits allocated, bits stored, high bit and sign, which floating point pixel data does not have."""
+    sign = required(dataset, SIGN, "US")
+    if sign not in {0, 1}:
+        raise BadValueError(f"A {label(SIGN)} value of '{sign}' is invalid, it must be 0 or 1")
+    allocated, stored = required(dataset, ALLOCATED, "US"), required(dataset, STORED, "US")
+    return allocated, stored, value_of(dataset, HIGH_BIT, "US"), sign
+
+
+def photometric_of(value: str) -> Photometric:
+    """Return a defined term of Photometric Interpretation, or BadValueError."""
+    try:
+        return Photometric(value)
+    except ValueError:
+        known = ", ".join(term.value for term in Photometric)
+        raise BadValueError(f"Unknown {label(PHOTOMETRIC)} value '{value}', needed one of {known}") from None
+
+
+def _planar(dataset: Dataset, samples: int, syntax: Syntax) -> int:
+    """Return Planar Configuration; codestreams settle it themselves, so only other pixel data must say it."""
+    if samples == 1:
+        return 0
+    if syntax.family in {"native", "deflated", "rle", "other"}:
+        return int(required(dataset, PLANAR, "US"))
+    return int(value_of(dataset, PLANAR, "US") or 0)
+
+
+def _frames(dataset: Dataset, findings: list[Finding]) -> int:
+    """Return Number of Frames, 1 where it is absent; 0 or empty is one frame too, and a finding."""
+    frames = value_of(dataset, FRAMES, "IS")
+    if frames:
+        return int(frames)
+    if frames == 0 or element_of(dataset, FRAMES) is not None:
+        message = f"A value of '{frames}' for (0028,0008) 'Number of Frames' is invalid, assuming 1 frame"
+        findings.append(
+            Finding(code="number-of-frames", message=message, attribute="NumberOfFrames", found=frames, used=1)
+        )
+    return 1

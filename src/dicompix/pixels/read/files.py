@@ -1,0 +1,89 @@
+"""Path or file object -> Dataset and the Source of its pixel data, which stays in the file (PS3.10 7)."""
+
+import mmap
+import os
+from dataclasses import dataclass
+from io import UnsupportedOperation
+from pathlib import Path
+from struct import unpack
+from typing import BinaryIO
+
+from pydicom import dcmread
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
+
+from dicompix.pixels.frames import BufferSource, Source
+from dicompix.pixels.read.describe import PIXEL_ELEMENTS, transfer_syntax
+from dicompix.pixels.syntaxes import syntax_for
+
+Target = str | os.PathLike[str] | BinaryIO
+_UNDEFINED = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """A data set, and where its pixel data is: None where the data set itself holds it."""
+
+    dataset: Dataset
+    source: Source | None = None
+
+
+def open_pixels(target: Target) -> Opened:
+    """Read a file's elements up to its pixel data and map the rest; what cannot be mapped is read into memory."""
+    if isinstance(target, str | os.PathLike):
+        with Path(target).open("rb") as file:
+            return _open(file)
+    position = target.tell()
+    try:
+        return _open(target)
+    finally:
+        target.seek(position)
+
+
+def _open(file: BinaryIO) -> Opened:
+    file.seek(0)
+    mapped = _mapped(file)
+    if mapped is None:
+        file.seek(0)
+        return Opened(dcmread(file))
+    dataset = dcmread(file, stop_before_pixels=True)
+    if _deflated(dataset):
+        file.seek(0)
+        return Opened(dcmread(file))
+    element = _pixel_element(dataset, mapped, file.tell())
+    if element is None:
+        return Opened(dataset)
+    dataset._dict[element.tag] = element  # noqa: SLF001  # deferred: pydicom reads it on demand
+    undefined = element.length == _UNDEFINED
+    stop = len(mapped) if undefined else element.value_tell + element.length
+    return Opened(dataset, BufferSource(memoryview(mapped)[element.value_tell : stop], delimited=undefined))
+
+
+def _mapped(file: BinaryIO) -> mmap.mmap | None:
+    try:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (AttributeError, UnsupportedOperation, OSError, ValueError):
+        return None
+
+
+def _deflated(dataset: Dataset) -> bool:
+    if not getattr(dataset, "file_meta", None):
+        return False
+    return syntax_for(transfer_syntax(dataset)[0]).deflated_data_set
+
+
+def _pixel_element(dataset: Dataset, data: mmap.mmap, position: int) -> RawDataElement | None:
+    """Return the header of the pixel element at `position`, its value left where it is; None at the end of the file."""
+    if position + 12 > len(data):
+        return None
+    implicit, little = bool(dataset.original_encoding[0]), bool(dataset.original_encoding[1])
+    order = "<" if little else ">"
+    group, number = unpack(f"{order}HH", data[position : position + 4])
+    tag = group << 16 | number
+    if tag not in PIXEL_ELEMENTS:
+        return None
+    vr = None if implicit else data[position + 4 : position + 6].decode("latin-1")
+    start = position + (8 if implicit else 12)
+    (length,) = unpack(f"{order}I", data[start - 4 : start])
+    return RawDataElement(BaseTag(tag), vr, length, None, start, implicit, little)

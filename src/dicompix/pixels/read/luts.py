@@ -1,0 +1,77 @@
+"""LUT items of a data set -> Lut and Palette, whichever VR they were written with (PS3.3 C.11.1, C.7.6.3.1.5)."""
+
+from typing import Any
+
+from pydicom import dcmread
+from pydicom.data import get_palette_files
+from pydicom.dataset import Dataset
+
+from dicompix.pixels.errors import TransformError
+from dicompix.pixels.transforms.lut import Lut
+from dicompix.pixels.transforms.palette import WELL_KNOWN_PALETTES, Palette
+from dicompix.pixels.transforms.segmented import expand_segments
+
+COLORS = ("Red", "Green", "Blue")
+
+
+def lut_of(item: Dataset, *, signed_first: bool, big_endian: bool = False) -> Lut:
+    """Return the look-up table of a Modality, VOI or Presentation LUT Sequence item."""
+    for keyword in ("LUTDescriptor", "LUTData"):
+        if item.get(keyword) is None:
+            raise TransformError(f"the LUT item has no {keyword}")
+    return Lut.from_descriptor(
+        list(item.LUTDescriptor), _data(item, "LUTData"), signed_first=signed_first, big_endian=big_endian
+    )
+
+
+def _data(item: Dataset, keyword: str) -> Any:
+    value = item[keyword].value
+    return value if isinstance(value, bytes) else list(value) if hasattr(value, "__iter__") else [value]
+
+
+def has_palette(dataset: Dataset) -> bool:
+    """Tell whether a data set holds a palette of its own."""
+    return "RedPaletteColorLookupTableDescriptor" in dataset
+
+
+def palette_of(dataset: Dataset, *, big_endian: bool = False) -> Palette:
+    """Return a data set's palette, segmented or not, with alpha where it is there (PS3.3 C.7.6.3.1.5, C.7.9)."""
+    signed = dataset.get("PixelRepresentation") == 1
+    names = [*COLORS, *(["Alpha"] if _has(dataset, "Alpha") else [])]
+    missing = [name for name in names if not _has(dataset, name)]
+    if missing or not has_palette(dataset):
+        raise TransformError(f"the palette has no look-up table data for {', '.join(missing or COLORS)}")
+    # Alpha has no descriptor of its own: it is laid out like red.
+    luts = [_channel(dataset, name, signed=signed, big_endian=big_endian) for name in names]
+    return Palette(*luts)
+
+
+def _has(dataset: Dataset, color: str) -> bool:
+    return f"{color}PaletteColorLookupTableData" in dataset or f"Segmented{color}PaletteColorLookupTableData" in dataset
+
+
+def _channel(dataset: Dataset, color: str, *, signed: bool, big_endian: bool) -> Lut:
+    keyword = f"{color}PaletteColorLookupTableDescriptor"
+    descriptor = list(dataset.get(keyword) or dataset.RedPaletteColorLookupTableDescriptor)
+    segmented = f"Segmented{color}PaletteColorLookupTableData"
+    data = _data(dataset, segmented if segmented in dataset else f"{color}PaletteColorLookupTableData")
+    if segmented in dataset:
+        entries = (int(descriptor[0]) & 0xFFFF) or 65536
+        data = expand_segments(data, 8 if int(descriptor[2]) & 0xFFFF == 8 else 16, entries, big_endian=big_endian)
+    return Lut.from_descriptor(descriptor, data, signed_first=signed, big_endian=big_endian)
+
+
+def well_known_palette(name: str) -> Palette:
+    """Return one of the eight well-known palettes by name or UID; the tables ship with pydicom (PS3.6 annex B).
+
+    >>> well_known_palette("HOT_IRON").red.table.size
+    256
+    """
+    uid = WELL_KNOWN_PALETTES.get(name.upper().replace(" ", "_"), name)
+    if uid not in WELL_KNOWN_PALETTES.values():
+        raise TransformError(f"Unknown palette '{name}', needed one of {', '.join(WELL_KNOWN_PALETTES)} or its UID")
+    for path in get_palette_files("*.dcm"):
+        dataset = dcmread(path, force=True)
+        if uid == dataset.get("SOPInstanceUID"):
+            return palette_of(dataset)
+    raise TransformError(f"pydicom ships no palette file for {uid}")

@@ -1,0 +1,70 @@
+"""Dataset -> the step from stored to modality values of one frame (PS3.3 C.11.1, C.7.6.16.2.9)."""
+
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+
+from dicompix.pixels.errors import Finding
+from dicompix.pixels.read.groups import Place, first_item, group_of, numbers
+from dicompix.pixels.read.luts import lut_of
+from dicompix.pixels.transforms.base import Transform
+from dicompix.pixels.transforms.rescale import Rescale
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transform of a frame: what it is, from which attributes, and where they stand."""
+
+    transform: Transform
+    attributes: str
+    place: str
+    findings: tuple[Finding, ...] = ()
+
+
+def modality_step(dataset: Dataset, frame: int) -> Step | None:
+    """Return the Modality LUT or rescale of a frame; None where stored values are the modality values."""
+    group = group_of(dataset, frame, "PixelValueTransformationSequence")
+    if group is not None:
+        return _rescale(group)
+    item = first_item(dataset, "ModalityLUTSequence")
+    if item is not None:
+        lut = lut_of(item, signed_first=dataset.get("PixelRepresentation") == 1, big_endian=is_big_endian(dataset))
+        return Step(lut, "Modality LUT Sequence", "root")
+    return _rescale(Place(dataset)) or _dose_scaling(dataset)
+
+
+def is_big_endian(dataset: Dataset) -> bool:
+    """Tell whether words inside byte strings of the data set are big endian."""
+    return dataset.original_encoding[1] is False
+
+
+def _rescale(place: Place) -> Step | None:
+    """Return slope and intercept; one that is absent or empty leaves values as they are."""
+    slope = numbers(place.attributes.get("RescaleSlope"))
+    intercept = numbers(place.attributes.get("RescaleIntercept"))
+    if not (slope or intercept):
+        return None
+    transform = Rescale(slope[0] if slope else 1.0, intercept[0] if intercept else 0.0)
+    return Step(transform, "Rescale Slope, Rescale Intercept", place.name)
+
+
+def _dose_scaling(dataset: Dataset) -> Step | None:
+    """Return Dose Grid Scaling as a rescale: stored RT dose values times it are dose (PS3.3 C.8.8.3)."""
+    scaling = numbers(dataset.get("DoseGridScaling"))
+    return Step(Rescale(scaling[0], 0.0), "Dose Grid Scaling", "root") if scaling else None
+
+
+def real_world_items(dataset: Dataset, frame: int) -> list[Place]:
+    """Return the Real World Value Mapping items of a frame: several items are several quantities (C.7.6.16.2.11)."""
+    per_frame = dataset.get("PerFrameFunctionalGroupsSequence")
+    places = [(dataset, "root")]
+    shared = first_item(dataset, "SharedFunctionalGroupsSequence")
+    if shared is not None:
+        places.insert(0, (shared, "shared"))
+    if per_frame and frame < len(per_frame):
+        places.insert(0, (per_frame[frame], f"frame {frame}"))
+    for holder, name in places:
+        sequence = holder.get("RealWorldValueMappingSequence")
+        if sequence:
+            return [Place(item, name) for item in sequence]
+    return []

@@ -1,0 +1,88 @@
+"""Dataset -> the views of a frame: its VOI LUTs and windows, odd ones mended and reported (PS3.3 C.11.2)."""
+
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+
+from dicompix.pixels.errors import Finding, TransformError
+from dicompix.pixels.read.groups import Place, group_of, numbers
+from dicompix.pixels.read.luts import lut_of
+from dicompix.pixels.read.values import Step, is_big_endian
+from dicompix.pixels.transforms.window import RAMPS, Window
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One way to look at a frame: a step, and its explanation for a person."""
+
+    step: Step
+    explanation: str = ""
+
+
+def views_of(dataset: Dataset, frame: int, *, signed_input: bool) -> list[View]:
+    """Return a frame's alternatives, look-up tables first; `signed_input` is how their first value mapped is read."""
+    place = group_of(dataset, frame, "FrameVOILUTSequence") or Place(dataset)
+    return [*_luts(dataset, place, signed_input=signed_input), *_windows(place)]
+
+
+def _luts(dataset: Dataset, place: Place, *, signed_input: bool) -> list[View]:
+    views = []
+    for item in place.attributes.get("VOILUTSequence") or []:
+        try:
+            lut = lut_of(item, signed_first=signed_input, big_endian=is_big_endian(dataset))
+        except TransformError:
+            continue  # an unusable table leaves the windows, or the full range
+        views.append(View(Step(lut, "VOI LUT Sequence", place.name), str(item.get("LUTExplanation") or "")))
+    return views
+
+
+def _windows(place: Place) -> list[View]:
+    attributes = place.attributes
+    centers, widths = numbers(attributes.get("WindowCenter")), numbers(attributes.get("WindowWidth"))
+    findings = []
+    if len(centers) != len(widths):
+        findings.append(
+            _finding(
+                "window-pairs",
+                "Window Center and Window Width differ in number",
+                (len(centers), len(widths)),
+                min(len(centers), len(widths)),
+            )
+        )
+    function = str(attributes.get("VOILUTFunction") or "LINEAR").strip().upper()
+    if function not in RAMPS:
+        findings.append(_finding("voi-lut-function", "VOI LUT Function is unknown", function, "LINEAR"))
+        function = "LINEAR"
+    texts = attributes.get("WindowCenterWidthExplanation") or ()
+    explanations = [texts] if isinstance(texts, str) else list(texts)
+    return [
+        View(_window(center, width, function, place, findings), str(explanations[i]) if i < len(explanations) else "")
+        for i, (center, width) in enumerate(zip(centers, widths, strict=False))
+    ]
+
+
+def _window(center: float, width: float, function: str, place: Place, findings: list[Finding]) -> Step:
+    """Return a window that can be applied, whatever width the file carries."""
+    settled, kind = settle_width(width, function)
+    if (settled, kind) != (width, function):
+        found = _finding(
+            "window-width", "Window Width is outside its domain", f"{width:g} {function}", f"{settled:g} {kind}"
+        )
+        findings = [*findings, found]
+    return Step(Window(center, settled, kind), "Window Center, Window Width", place.name, tuple(findings))
+
+
+def settle_width(width: float, function: str) -> tuple[float, str]:
+    """Return a width and function inside the domain (PS3.3 C.11.2.1.2.1): 0 is a threshold, less than 1 is exact.
+
+    >>> settle_width(0.0, "LINEAR"), settle_width(0.25, "LINEAR"), settle_width(-80.0, "SIGMOID")
+    ((1.0, 'LINEAR'), (0.25, 'LINEAR_EXACT'), (80.0, 'SIGMOID'))
+    """
+    width = abs(width)
+    if width == 0:
+        return 1.0, "LINEAR"
+    return (width, "LINEAR_EXACT") if width < 1 and function == "LINEAR" else (width, function)
+
+
+def _finding(code: str, message: str, found: object, used: object) -> Finding:
+    return Finding(code=code, message=message, found=found, used=used, clause="PS3.3 C.11.2")

@@ -1,0 +1,225 @@
+"""Which codecs may decode a transfer syntax, in which order, and why one cannot: Registry."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, entry_points, version
+from threading import RLock
+
+from dicompix.pixels.codecs import BUILT_IN, CodecEntry
+from dicompix.pixels.codecs.base import Codec
+from dicompix.pixels.codestream import Codestream
+from dicompix.pixels.errors import BadValueError, MissingCodecError, UnsupportedError
+from dicompix.pixels.format import PixelFormat
+from dicompix.pixels.syntaxes import syntax_for
+
+ENTRY_POINTS = "dicompix.codecs"
+Choice = str | Sequence[str] | None
+
+
+def _lossy(fmt: PixelFormat, stream: Codestream | None) -> bool:  # noqa: ARG001  # conditions have one signature
+    return stream is not None and stream.lossless is not True
+
+
+def _full_width(fmt: PixelFormat, stream: Codestream | None) -> bool:  # noqa: ARG001
+    return fmt.bits_stored == 16
+
+
+def _gdcm_rle(fmt: PixelFormat, stream: Codestream | None) -> bool:  # noqa: ARG001
+    return fmt.bits_allocated not in {8, 16} or (fmt.samples > 1 and fmt.bits_allocated > 8)
+
+
+def _gdcm_jpeg(fmt: PixelFormat, stream: Codestream | None) -> bool:
+    # GDCM leaves 12-bit lossy JPEG undone, and converts colour by its own guess where markers and header differ.
+    lossy = stream is None or stream.lossless is not True
+    return fmt.samples > 1 or (lossy and fmt.bits_stored > 8)
+
+
+def _gdcm_jpeg_ls(fmt: PixelFormat, stream: Codestream | None) -> bool:  # noqa: ARG001
+    return fmt.bits_stored in {6, 7, 15} or fmt.samples > 1
+
+
+def _gdcm_jpeg_2000(fmt: PixelFormat, stream: Codestream | None) -> bool:  # noqa: ARG001
+    return fmt.bits_allocated > 16
+
+
+# Streams that a codec is known to decode wrongly, by the name in its table row.
+WRONG_FOR: dict[str, Callable[[PixelFormat, Codestream | None], bool]] = {
+    "16 bit prediction": _full_width,  # prediction that wraps modulo 2^16
+    "lossy htj2k": _lossy,  # overshoot wraps to 0
+    "gdcm jpeg": _gdcm_jpeg,
+    "gdcm jpeg-2000": _gdcm_jpeg_2000,
+    "gdcm jpeg-ls": _gdcm_jpeg_ls,
+    "gdcm rle": _gdcm_rle,
+}
+
+_UNDECODABLE = {
+    "video": (
+        "frames of a video are not coded one by one: take the encoded stream out with "
+        "`pydicom.encaps.generate_fragments(ds.PixelData)`, join the fragments into one file, "
+        "and open it with a video decoder such as FFmpeg"
+    ),
+    "jpip": "the file holds no pixels, only a JPIP URL in (0028,7FE0) 'Pixel Data Provider URL': ask that server",
+    "other": "no codec is known for it; a package may add one through the entry-point group 'dicompix.codecs'",
+    "jpeg": "no library at hand decodes this retired JPEG process (arithmetic or hierarchical coding)",
+}
+
+
+@cache
+def missing_reason(requirement: str) -> str:
+    """Return why a pip requirement is not met, "" where it is.
+
+    >>> missing_reason("numpy>=1.0"), missing_reason("no-such-codec>=1.0")
+    ('', 'no-such-codec is not installed')
+    """
+    name, _, least = requirement.partition(">=")
+    try:
+        found = version(name)
+    except PackageNotFoundError:
+        return f"{name} is not installed"
+    return "" if _numbers(found) >= _numbers(least) else f"{name} is {found}, needed {least} or newer"
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
+def how_to_get(entry: CodecEntry) -> str:
+    """Return the pip command that installs what a codec needs."""
+    wanted = f"dicompix[{entry.extra}]" if entry.extra else " ".join(f'"{need}"' for need in entry.needs)
+    return f'pip install "{wanted}"' if entry.extra else f"pip install {wanted}"
+
+
+class Registry:
+    """Find, name and explain codecs; third parties add theirs through entry points or `add`."""
+
+    def __init__(self, table: Mapping[str, tuple[CodecEntry, ...]] = BUILT_IN, *, plugins: bool = False) -> None:
+        self._table = dict(table)
+        self._plugins_wanted = plugins
+        self._loaded: dict[str, Codec] = {}
+        self._broken: dict[str, str] = {}
+        self._lock = RLock()
+
+    def add(self, uid: str, entry: CodecEntry, *, first: bool = False) -> None:
+        """Add a codec for a transfer syntax, last in the order unless `first`."""
+        with self._lock:
+            others = tuple(other for other in self._table.get(uid, ()) if other.name != entry.name)
+            self._table[uid] = (entry, *others) if first else (*others, entry)
+
+    def remove(self, uid: str, name: str) -> None:
+        """Take a codec out of a transfer syntax's list; BadValueError where it is not there."""
+        with self._lock:
+            left = tuple(entry for entry in self.entries(uid) if entry.name != name)
+            if len(left) == len(self._table.get(uid, ())):
+                raise BadValueError(f"there is no codec named {name!r} for {uid}: {self._names(uid)}")
+            self._table[uid] = left
+
+    def entries(self, uid: str) -> tuple[CodecEntry, ...]:
+        """Return every codec known for a transfer syntax, installed or not, in order of preference."""
+        if self._plugins_wanted:
+            self._read_plugins()
+        return self._table.get(uid, ())
+
+    def _read_plugins(self) -> None:
+        with self._lock:
+            if not self._plugins_wanted:
+                return
+            self._plugins_wanted = False
+            for point in entry_points(group=ENTRY_POINTS):
+                try:
+                    added: Mapping[str, Iterable[CodecEntry]] = point.load()
+                    for uid, entries in added.items():
+                        for entry in entries:
+                            self.add(uid, entry)
+                except Exception as problem:  # noqa: BLE001  # third-party code: its failure is kept and shown
+                    self._broken[f"entry point {point.name}"] = f"{type(problem).__name__}: {problem}"
+
+    def reason(self, entry: CodecEntry) -> str:
+        """Return why a codec cannot be used, "" where it can."""
+        reasons = [missing_reason(need) for need in entry.needs]
+        return next((text for text in reasons if text), "") or self._broken.get(entry.target, "")
+
+    def load(self, entry: CodecEntry) -> Codec:
+        """Return a codec's function, its module imported at first use, or MissingCodecError with the reason."""
+        codec = self._loaded.get(entry.target)
+        if codec is None:
+            module, _, function = entry.target.partition(":")
+            try:
+                codec = self._loaded.setdefault(entry.target, getattr(import_module(module), function))
+            except (ImportError, AttributeError) as problem:
+                self._broken[entry.target] = f"{type(problem).__name__}: {problem}"
+                raise MissingCodecError(f"codec {entry.name}: {problem} ({how_to_get(entry)})") from problem
+        return codec
+
+    def find(
+        self, uid: str, codec: Choice = None, fmt: PixelFormat | None = None, stream: Codestream | None = None
+    ) -> tuple[CodecEntry, ...]:
+        """Return the codecs to try, best first; those known to be wrong for such a stream only when named."""
+        entries = self.entries(uid)
+        if not entries:
+            raise UnsupportedError(self.unsupported(uid))
+        if codec is not None:
+            entries = self._named(uid, entries, [codec] if isinstance(codec, str) else codec)
+        usable = tuple(entry for entry in entries if not self.reason(entry))
+        if not usable:
+            raise MissingCodecError(self._missing(uid, entries))
+        if codec is None and fmt is not None:
+            right = tuple(entry for entry in usable if not _wrong(entry, fmt, stream))
+            if not right:
+                raise MissingCodecError(self._missing(uid, entries, "installed codecs are known to be wrong for it"))
+            return right
+        return usable
+
+    def _named(self, uid: str, entries: Sequence[CodecEntry], names: Sequence[str]) -> tuple[CodecEntry, ...]:
+        """Return the entries by name; "pylibjpeg" stands for pylibjpeg-libjpeg, -openjpeg and -rle."""
+        found = {name: [e for e in entries if e.name == name or e.name.startswith(f"{name}-")] for name in names}
+        unknown = [name for name, matching in found.items() if not matching]
+        if unknown or not names:
+            raise BadValueError(
+                f"No decoding plugin named {', '.join(map(repr, unknown))} for {syntax_for(uid).name} ({uid}): "
+                f"the codecs are {self._names(uid)}"
+            )
+        return tuple(entry for matching in found.values() for entry in matching)
+
+    def _names(self, uid: str) -> str:
+        return ", ".join(f"'{entry.name}'" for entry in self.entries(uid)) or "none"
+
+    def _missing(self, uid: str, entries: Sequence[CodecEntry], also: str = "") -> str:
+        listed = "; ".join(f"{e.name}: {self.reason(e) or also} ({how_to_get(e)})" for e in entries)
+        return f"cannot decode {syntax_for(uid).name} ({uid}) as all plugins are missing dependencies: {listed}"
+
+    def unsupported(self, uid: str) -> str:
+        """Return why no codec decodes a transfer syntax, and what to do instead."""
+        syntax = syntax_for(uid)
+        why = _UNDECODABLE.get(syntax.family, _UNDECODABLE["other"])
+        return (
+            f"Unable to decode the pixel data as a (0002,0010) 'Transfer Syntax UID' value of '{uid}' ({syntax.name}) "
+            f"is not supported: no pixel data decoders have been implemented for it; {why}"
+        )
+
+    def explain(self, uid: str) -> str:
+        """Return, line by line, which codecs there are for a syntax, which is chosen, and how to get the missing ones.
+
+        >>> print(Registry().explain("1.2.840.10008.1.2.1"))
+        Explicit VR Little Endian (1.2.840.10008.1.2.1)
+          dicompix: chosen
+        """
+        lines, chosen = [f"{syntax_for(uid).name} ({uid})"], False
+        for entry in self.entries(uid):
+            reason = self.reason(entry)
+            state = f"missing: {reason}; {how_to_get(entry)}" if reason else "available" if chosen else "chosen"
+            chosen = chosen or not reason
+            warning = f"; passed over for: {entry.wrong_for}" if entry.wrong_for else ""
+            lines.append(f"  {entry.name}: {state}{warning}")
+        if len(lines) == 1:
+            lines.append(f"  {self.unsupported(uid)}")
+        lines += [f"  {name}: {problem}" for name, problem in self._broken.items() if name.startswith("entry point")]
+        return "\n".join(lines)
+
+
+def _wrong(entry: CodecEntry, fmt: PixelFormat, stream: Codestream | None) -> bool:
+    return bool(entry.wrong_for) and WRONG_FOR[entry.wrong_for](fmt, stream)
+
+
+registry = Registry(plugins=True)
