@@ -12,26 +12,50 @@ from pydicom.dataset import FileDataset as PydicomFileDataset
 from dicompix.pixels.codecs.base import Stored
 from dicompix.pixels.decode import Decoded, Decoder, decode_all
 from dicompix.pixels.errors import BadValueError, report
+from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.image import Image
 from dicompix.pixels.read import Content, Mark, content_of, mark_of
 from dicompix.pixels.syntaxes import syntax_for
 from dicompix.write import save
 
 _CACHE = "_dicompix"
+_OPTIONS = {"index", "raw", "as_rgb", "decoding_plugin", "use_pdh"}  # what decoding other than by pydicom honours
+_NONE: dict[str, Any] = {}  # the options of a data set that a pydicom older than 3 has pickled
+_CODEC_OF_PLUGIN = {"pydicom": "dicompix"}
 _convert_pixel_data: Callable[..., None] = PydicomDataset.convert_pixel_data
 _save_as: Callable[..., None] = PydicomDataset.save_as
 
 
 class _Cache:
-    """What the array in `_pixel_array` was built from; a copy of the data set starts with an empty one."""
+    """What `_pixel_array` was built from, and which findings were reported; copies and pickles get None instead."""
 
-    __slots__ = ("content", "mark", "options")
+    __slots__ = ("content", "mark", "options", "reported")
 
-    def __init__(self, mark: Mark | None = None, content: Content | None = None, options: object = None) -> None:
-        self.mark, self.content, self.options = mark, content, options
+    def __init__(self) -> None:
+        self.mark: Mark | None = None
+        self.content: Content | None = None
+        self.options: object = None  # those of the cached array; None where none belongs to `content`
+        self.reported: set[str] = set()
 
-    def __reduce__(self) -> tuple[type["_Cache"], tuple[()]]:
-        return _Cache, ()
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        return type(None), ()
+
+    @staticmethod
+    def of(dataset: Any) -> "_Cache":
+        """Return the cache of a data set, made where it has none."""
+        members = dataset.__dict__
+        cache = members.get(_CACHE)
+        if cache is None:
+            cache = members[_CACHE] = _Cache()
+        return cache  # type: ignore[no-any-return]
+
+    def content_for(self, dataset: PydicomDataset) -> Content:
+        """Return what the data set's pixel data is, read again only where it has changed."""
+        mark, content = self.mark, self.content
+        if content is None or mark is None or not (mark.holds(dataset.__dict__) or self.still_holds(dataset)):
+            content = content_of(dataset)
+            self.mark, self.content, self.options = mark_of(dataset), content, None
+        return content
 
     def still_holds(self, dataset: PydicomDataset) -> bool:
         """Tell whether elements were only converted or set to what they were, and then remember the new ones."""
@@ -55,7 +79,10 @@ class _Pixels:
     def __get__(self, dataset: PydicomDataset, owner: type) -> Image: ...
     def __get__(self, dataset: PydicomDataset | None, owner: type) -> Image | Self:
         """Return the Image of a data set."""
-        return self if dataset is None else Image(dataset)
+        if dataset is None:
+            return self
+        cache = _Cache.of(dataset)
+        return Image(dataset, cache.content_for(dataset), reported=cache.reported)
 
 
 class PixelMixin:
@@ -72,18 +99,18 @@ class PixelMixin:
         its description changes. Raises PixelError's subclasses.
         """
         members = self.__dict__
-        array, cache, options = members.get("_pixel_array"), members.get(_CACHE), members["_pixel_array_opts"]
+        array, cache = members.get("_pixel_array"), members.get(_CACHE)
+        options = members.get("_pixel_array_opts", _NONE)
         if array is not None and cache is not None and cache.options is options:
             mark = cache.mark
             if (mark is not None and mark.holds(members)) or cache.still_holds(self):
                 return array  # type: ignore[no-any-return]
-        if options.get("use_pdh"):
+        if options.get("use_pdh") or not options.keys() <= _OPTIONS:
             _convert_pixel_data(self)
             return self._pixel_array  # type: ignore[no-any-return]
-        content = content_of(self)
-        array = pixel_array_of(content, options)
-        members["_pixel_array"], members["_pixel_id"] = array, {}
-        members[_CACHE] = _Cache(mark_of(self), content, options)
+        cache = _Cache.of(self)
+        array = pixel_array_of(cache.content_for(self), options, cache.reported)
+        members["_pixel_array"], members["_pixel_id"], cache.options = array, {}, options
         return array
 
     def save_as(self: Any, filename: Any, /, *args: Any, **kwargs: Any) -> None:
@@ -98,12 +125,11 @@ class PixelMixin:
         return state
 
 
-def pixel_array_of(content: Content, options: dict[str, Any]) -> Stored:
+def pixel_array_of(content: Content, options: dict[str, Any], seen: set[str]) -> Stored:
     """Return the array that `pixel_array` shows for a data set's content under pydicom's decoding options."""
     fmt, index = content.fmt, content.index
-    decoder = Decoder(fmt=fmt, codec=options.get("decoding_plugin") or None, raw=bool(options.get("raw")))
+    decoder = Decoder(fmt=fmt, codec=_codec(fmt, options), raw=bool(options.get("raw") or not options.get("as_rgb", 1)))
     wanted = options.get("index")
-    seen: set[str] = set()
     report(content.findings, seen, stacklevel=4)
     if wanted is None:
         decoded = decode_all(index, decoder, max(len(index), fmt.frames))
@@ -117,6 +143,14 @@ def pixel_array_of(content: Content, options: dict[str, Any]) -> Stored:
     report(decoded.findings, seen, stacklevel=4)
     big_endian = fmt.big_endian and syntax_for(fmt.transfer_syntax).big_endian_data_set
     return array.astype(array.dtype.newbyteorder(">")) if big_endian and array.dtype.itemsize > 1 else array
+
+
+def _codec(fmt: PixelFormat, options: dict[str, Any]) -> str | None:
+    """Return the codec that pydicom's `decoding_plugin` asks for; native pixel data needs none, as there."""
+    plugin: str = options.get("decoding_plugin", "")
+    if not plugin or not syntax_for(fmt.transfer_syntax).encapsulated:
+        return None
+    return _CODEC_OF_PLUGIN.get(plugin, plugin)
 
 
 class Dataset(PixelMixin, PydicomDataset):

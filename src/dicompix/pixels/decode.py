@@ -39,6 +39,12 @@ class Decoder:
         want = DecodeRequest(raw=self.raw, out=out, threads=threads)
         return decode_frame(data, self.fmt, want=want, codec=self.codec, codecs=self.codecs)
 
+    def entries(self, data: Buffer) -> tuple[CodecEntry, ...]:
+        """Return the codecs that would be tried on a frame, best first."""
+        stream = peek(data, syntax_for(self.fmt.transfer_syntax).family)
+        coded = settle(self.fmt, stream).coded
+        return self.codecs.find(coded.transfer_syntax, self.codec, coded, stream)
+
 
 def decode_frame(
     data: Buffer,

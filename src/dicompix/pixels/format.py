@@ -39,7 +39,8 @@ SUBSAMPLED = {
     Photometric.YBR_PARTIAL_420: 1.5,
 }
 FOUR_SAMPLES = (Photometric.ARGB, Photometric.CMYK)
-_CONTAINERS = {1: "u1", 8: "u1", 12: "u2", 16: "u2", 32: "u4", 64: "u8"}
+_UNSIGNED = {bits: np.dtype(f"u{size}") for bits, size in ((1, 1), (8, 1), (12, 2), (16, 2), (32, 4), (64, 8))}
+_SIGNED = {bits: np.dtype(kind.str.replace("u", "i")) if bits > 1 else kind for bits, kind in _UNSIGNED.items()}
 
 
 def _require(name: str, value: int, low: int, high: int) -> None:
@@ -101,7 +102,7 @@ class PixelFormat:
                 f"A (0028,0100) 'Bits Allocated' value of '{bits}' is invalid, "
                 "it must be 1 or a multiple of 8 and in the range (1, 64), or 12 packed"
             )
-        if bits not in _CONTAINERS:
+        if bits not in _UNSIGNED:
             raise UnsupportedError(
                 f"The data type '{'i' if self.signed else 'u'}{bits // 8}' needed to contain the pixel data "
                 f"is not supported by NumPy: Bits Allocated is {bits}, needed 1, 8, 12, 16, 32 or 64"
@@ -128,9 +129,7 @@ class PixelFormat:
         """Return the NumPy type, native byte order, that holds one sample."""
         if self.floating:
             return np.dtype(f"f{self.bits_allocated // 8}")
-        unsigned = _CONTAINERS[self.bits_allocated]
-        signed = self.signed and self.bits_allocated > 1
-        return np.dtype(unsigned.replace("u", "i") if signed else unsigned)
+        return (_SIGNED if self.signed else _UNSIGNED)[self.bits_allocated]
 
     @property
     def value_range(self) -> tuple[int, int]:

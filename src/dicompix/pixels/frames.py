@@ -147,6 +147,12 @@ def _row_padded_bits(fmt: PixelFormat) -> int:
     return fmt.rows * (fmt.columns + 1) * 2 * fmt.bits_allocated
 
 
+def most_frame_bytes(fmt: PixelFormat) -> int:
+    """Return the bytes of one native frame in the longer of the layouts that it may have."""
+    shared = fmt.samples == 3 and SUBSAMPLED.get(fmt.photometric) == 2.0
+    return max(fmt.frame_bytes, _row_padded_bits(fmt) // 8) if shared and fmt.columns % 2 else fmt.frame_bytes
+
+
 def native_frame_bits(fmt: PixelFormat, total_bytes: int) -> int:
     """Return the bits of one native frame; of the two layouts of odd 4:2:2 rows, the one that the length tells."""
     flat = fmt.frame_bits

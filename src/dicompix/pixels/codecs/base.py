@@ -1,10 +1,13 @@
 """What every codec takes and gives: DecodeRequest, Frame, and the Codec contract."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
 
+from dicompix.pixels.codestream.base import has_end_marker
 from dicompix.pixels.errors import CodecError, Finding
 from dicompix.pixels.format import Photometric, PixelFormat
 from dicompix.pixels.frames import Buffer
@@ -74,6 +77,38 @@ def shaped(array: Stored, fmt: PixelFormat) -> Stored:
     if array.size != fmt.rows * fmt.columns * fmt.samples:
         raise CodecError(f"the codec returned an array of shape {array.shape}, needed {fmt.frame_shape}")
     return array.reshape(fmt.frame_shape)
+
+
+@contextmanager
+def failures(library: str) -> Iterator[None]:
+    """Turn what a library raises into CodecError, a panic of Rust included, which is no Exception.
+
+    >>> with failures("somelib"):
+    ...     raise OSError("bad stream")
+    Traceback (most recent call last):
+    dicompix.pixels.errors.CodecError: somelib: bad stream
+    """
+    try:
+        yield
+    except (MemoryError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as problem:
+        raise CodecError(f"{library}: {problem}") from problem
+
+
+def ended(data: Buffer) -> bool:
+    """Tell whether an end marker (FF D9) closes the stream, padding aside.
+
+    >>> ended(bytes.fromhex("FFD8 FFD9 00")), ended(bytes.fromhex("FFD8 FFDA"))
+    (True, False)
+    """
+    return has_end_marker(data, len(data)) or b"\xff\xd9" in bytes(data[-16:])
+
+
+def require_end(data: Buffer) -> None:
+    """Raise CodecError for a stream without an end marker, of which many libraries silently return a part."""
+    if not ended(data):
+        raise CodecError(f"the stream is truncated: no end marker (FF D9) after {len(data)} bytes")
 
 
 def color_after(fmt: PixelFormat) -> Photometric:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from dicompix.pixels.codecs.base import DecodeRequest, Frame, color_after
+from dicompix.pixels.codecs.base import DecodeRequest, Frame, color_after, failures, require_end
 from dicompix.pixels.codecs.imagecodecs import transformed
 from dicompix.pixels.errors import CodecError
 from dicompix.pixels.format import Photometric, PixelFormat
@@ -27,10 +27,10 @@ def decode(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:  # noq
     """Decode one frame with GDCM; it converts the colour of lossy JPEG to RGB by itself."""
     if not data:
         raise CodecError("gdcm: the frame is empty")
-    try:
+    if syntax_for(fmt.transfer_syntax).family != "rle":
+        require_end(data)
+    with failures("gdcm"):
         samples = _image(bytes(data), fmt).GetBuffer()
-    except Exception as problem:
-        raise CodecError(f"gdcm: {problem}") from problem
     if samples is None:
         raise CodecError("gdcm: the frame could not be decoded")
     decoded = samples.encode("utf-8", "surrogateescape")  # GDCM hands out char* as text

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dicompix.pixels.codecs import rle
-from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored, color_after, scratch, shaped
+from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored, color_after, require_end, scratch, shaped
 from dicompix.pixels.codecs.imagecodecs_jpeg import library
 from dicompix.pixels.errors import CodecError
 from dicompix.pixels.format import Photometric, PixelFormat
@@ -45,6 +45,7 @@ def decode_jpeg_2000(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Fra
 
 def decode_htj2k(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
     """Decode one lossless HTJ2K frame with OpenJPH (ISO/IEC 15444-15)."""
+    require_end(data)
     out = scratch(want, fmt.frame_shape, fmt.dtype.str)
     array = _call(library().htj2k_decode, data, options={"out": out, "planar": False})
     return Frame(_finished(array, fmt), transformed(fmt))

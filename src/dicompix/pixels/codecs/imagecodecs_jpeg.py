@@ -5,14 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored, color_after, scratch, shaped
+from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored, color_after, ended, scratch, shaped
 from dicompix.pixels.errors import CodecError
 from dicompix.pixels.format import Photometric, PixelFormat
 from dicompix.pixels.frames import Buffer
 
 _END = b"\xff\xd9"
-# No marker, no long run of equal bits: read as entropy-coded data it changes every block that was not complete.
-_PROBE = bytes((i * 73 + 41) % 251 for i in range(96))
+_SCAN = b"\xff\xda"
+# No marker, no long run of equal bits; one begins with bit 0, one with bit 1: read as entropy-coded data they tell two
+# stories of every sample that was not complete.
+_PROBES = tuple(bytes((first + i * 73) % 251 for i in range(96)) for first in (41, 214))
 
 
 @cache
@@ -46,14 +48,20 @@ def _stored_space(fmt: PixelFormat) -> str | None:
 
 def _whole(data: Buffer, fmt: PixelFormat, want: DecodeRequest, stored: str | None, wanted: str | None) -> Stored:
     """Return the decoded frame; libjpeg fills a truncated one with gray and says nothing, so it is decoded twice."""
-    tail = bytes(data[-16:]).rstrip(b"\0")
-    if _END in tail:
+    if ended(data):
         return _turbo(data, fmt, scratch(want, fmt.frame_shape, fmt.dtype.str), stored, wanted)
-    array = _turbo(bytes(data) + _END, fmt, None, stored, wanted)
-    probed = _turbo(bytes(data) + _PROBE + _END, fmt, None, stored, wanted)
-    if not np.array_equal(array, probed):
+    if _more_scans(bytes(data), fmt):
+        raise CodecError(f"the JPEG stream is truncated: no end marker after {len(data)} bytes, and scans may follow")
+    array, other = (_turbo(bytes(data) + probe + _END, fmt, None, stored, wanted) for probe in _PROBES)
+    if not np.array_equal(array, other):
         raise CodecError(f"the JPEG stream is truncated: no end marker after {len(data)} bytes, and pixels are missing")
     return array
+
+
+def _more_scans(data: bytes, fmt: PixelFormat) -> bool:
+    """Tell whether a stream is made of several scans: progressive, or not all components in the first (T.81 B.2.3)."""
+    first = data.find(_SCAN)
+    return b"\xff\xc2" in data[:first] or data[first + 4 : first + 5] != bytes([fmt.samples])
 
 
 def _turbo(data: Buffer, fmt: PixelFormat, out: Stored | None, stored: str | None, wanted: str | None) -> Stored:

@@ -6,7 +6,7 @@ from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored, color_afte
 from dicompix.pixels.errors import CodecError
 from dicompix.pixels.format import SUBSAMPLED, Photometric, PixelFormat
 from dicompix.pixels.frames import Buffer
-from dicompix.pixels.transforms.chroma import expand_420, expand_422
+from dicompix.pixels.transforms.ycbcr import expand_420, expand_422
 
 
 def decode(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:  # noqa: ARG001  # a view needs no target
@@ -16,6 +16,7 @@ def decode(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:  # noq
         return Frame(samples[: fmt.rows * fmt.columns].reshape(fmt.frame_shape), fmt.photometric)
     if fmt.samples == 3 and fmt.photometric in SUBSAMPLED:
         expand = expand_420 if fmt.photometric == Photometric.YBR_PARTIAL_420 else expand_422
+        samples = samples[: _shared_size(fmt, samples.size)]
         return Frame(expand(samples, fmt.rows, fmt.columns, fmt.dtype), color_after(fmt))
     pixels = fmt.rows * fmt.columns
     samples = samples[: pixels * fmt.samples]
@@ -23,6 +24,14 @@ def decode(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:  # noq
         planes = samples.reshape(fmt.samples, fmt.rows, fmt.columns)
         return Frame(planes.transpose(1, 2, 0), fmt.photometric)
     return Frame(samples.reshape(fmt.frame_shape), fmt.photometric)
+
+
+def _shared_size(fmt: PixelFormat, found: int) -> int:
+    """Return how many of the samples found are those of a frame with shared chroma; 4:2:2 rows may be padded."""
+    padded = fmt.rows * (fmt.columns + fmt.columns % 2) * 2
+    if SUBSAMPLED[fmt.photometric] == 2.0 and found >= padded:
+        return padded
+    return fmt.frame_bits // fmt.bits_allocated
 
 
 def samples_of(data: Buffer, fmt: PixelFormat) -> Stored:

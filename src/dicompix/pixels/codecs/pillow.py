@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dicompix.pixels.codecs.base import DecodeRequest, Frame, color_after, shaped
+from dicompix.pixels.codecs.base import DecodeRequest, Frame, color_after, failures, shaped
 from dicompix.pixels.codecs.imagecodecs import transformed
 from dicompix.pixels.errors import CodecError
 from dicompix.pixels.format import PixelFormat
@@ -43,13 +43,10 @@ def decode_jpeg_2000(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Fra
 
 
 def _loaded(data: Buffer, fmt: PixelFormat, *, keep_color: bool) -> Any:
-    try:
-        with library().open(BytesIO(bytes(data))) as picture:
-            if keep_color and not _known_rgb(picture):
-                picture.draft("YCbCr", None)
-            array = np.asarray(picture)
-    except Exception as problem:
-        raise CodecError(f"Pillow: {problem}") from problem
+    with failures("Pillow"), library().open(BytesIO(bytes(data))) as picture:
+        if keep_color and not _known_rgb(picture):
+            picture.draft("YCbCr", None)
+        array = np.asarray(picture)
     return shaped(array.astype(fmt.dtype, copy=False), fmt)
 
 

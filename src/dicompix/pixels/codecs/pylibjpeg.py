@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dicompix.pixels.codecs import rle
-from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored, color_after
+from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored, color_after, failures, require_end
 from dicompix.pixels.codecs.imagecodecs import transformed
 from dicompix.pixels.errors import CodecError
 from dicompix.pixels.format import PixelFormat
@@ -18,6 +18,7 @@ library = cache(import_module)
 
 def decode_libjpeg(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:  # noqa: ARG001  # takes no target
     """Decode one JPEG or JPEG-LS frame with libjpeg (GPL-3); no colour is converted."""
+    require_end(data)
     array = _call("libjpeg", bytes(data), (0, False), {}, function="decode")
     return Frame(_sized(array, fmt), color_after(fmt))
 
@@ -47,10 +48,8 @@ def _call(
     options: dict[str, Any],
     function: str = "decode_pixel_data",
 ) -> Any:
-    try:
+    with failures(f"pylibjpeg-{package}"):
         return getattr(library(package), function)(data, *positional, **options)
-    except Exception as problem:
-        raise CodecError(f"pylibjpeg-{package}: {problem}") from problem
 
 
 def _bytes(result: Any) -> Stored:

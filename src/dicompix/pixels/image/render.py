@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from pydicom.dataset import Dataset
 
-from dicompix.pixels.codecs.base import Stored
+from dicompix.pixels.codecs.base import Frame, Stored
 from dicompix.pixels.errors import Finding, TransformError
 from dicompix.pixels.format import Photometric, PixelFormat
+from dicompix.pixels.read import Dataset
 from dicompix.pixels.read.display import (
     WINDOW_UNITS_VARY,
     display_modality_step,
@@ -18,7 +18,6 @@ from dicompix.pixels.read.display import (
 )
 from dicompix.pixels.read.values import Step
 from dicompix.pixels.read.voi import View, settle_width, views_of
-from dicompix.pixels.transforms.base import Transform
 from dicompix.pixels.transforms.padding import PaintPadding
 from dicompix.pixels.transforms.palette import SupplementalPalette
 from dicompix.pixels.transforms.pipeline import Pipeline
@@ -31,11 +30,30 @@ Present = Callable[[str], Range]  # "full" or "auto" -> the stored values presen
 
 
 @dataclass(frozen=True, slots=True)
-class Rendering:
-    """The steps of one frame's picture, with where each came from, and the transform that does them."""
+class Explanation:
+    """The steps of one frame's picture; `str` gives a table of step, attributes and place."""
 
     steps: tuple[Step, ...]
-    transform: Transform
+
+    @classmethod
+    def of_color(cls, decoded: Frame) -> "Explanation":
+        """Explain a colour frame: window and rescale never touch it."""
+        return cls((Step(ToDisplay(), f"decoded as {decoded.photometric}", "codestream"),))
+
+    def __str__(self) -> str:
+        """Return one aligned line per step."""
+        rows = [(repr(step.transform), step.attributes, step.place) for step in self.steps]
+        widths = [max(len(row[column]) for row in rows) for column in range(3)]
+        lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+        return "\n".join(line.rstrip() for line in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """The steps of one frame's picture, with where each came from, and the pipeline that does them."""
+
+    steps: tuple[Step, ...]
+    pipeline: Pipeline
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -56,11 +74,11 @@ def render_gray(dataset: Dataset, fmt: PixelFormat, frame: int, voi: Voi, presen
         Step(levels, presentation.source, "root"),
         Step(ToDisplay(), "8 bits", "display"),
     ]
-    transform: Transform = Pipeline(tuple(step.transform for step in steps))
+    pipeline = Pipeline(tuple(step.transform for step in steps))
     padding = padding_of(dataset, fmt)
     if padding is not None:
-        transform = PaintPadding(padding, transform)
-    return Rendering(tuple(steps), transform)
+        pipeline = Pipeline((PaintPadding(padding, pipeline),))
+    return Rendering(tuple(steps), pipeline)
 
 
 def render_palette(rendering: Rendering | None, dataset: Dataset, photometric: Photometric) -> Rendering | None:
@@ -71,9 +89,10 @@ def render_palette(rendering: Rendering | None, dataset: Dataset, photometric: P
     palette, supplemental = found
     transform = palette.to_display()
     if supplemental and rendering is not None:
-        mixed = SupplementalPalette(rendering.transform, palette)
-        return Rendering((*rendering.steps, Step(mixed, "Supplemental Palette Color LUT", "root")), mixed)
-    return Rendering((Step(transform, "Palette Color Lookup Table", "root"),), transform)
+        mixed = SupplementalPalette(rendering.pipeline, palette)
+        steps = (*rendering.steps, Step(mixed, "Supplemental Palette Color LUT", "root"))
+        return Rendering(steps, Pipeline((mixed,)))
+    return Rendering((Step(transform, "Palette Color Lookup Table", "root"),), Pipeline((transform,)))
 
 
 def _range_after(view: Step) -> Range:
@@ -150,8 +169,14 @@ def _in_stored_units(dataset: Dataset, view: Step, modality: Range, stored: Rang
     return misses and low < stored[1] and high > stored[0]
 
 
-def scale_color(array: Stored, bits: int) -> Stored:
-    """Return colour samples of `bits` bits as 8-bit ones: floor(255 v / maximum + 0.5)."""
-    if array.dtype == np.uint8 and bits == 8:
+def plain_color(decoded: Frame, fmt: PixelFormat) -> Stored:
+    """Return colour samples as 8-bit RGB: floor(255 v / maximum + 0.5); an alpha sample is left out."""
+    array = decoded.array
+    if decoded.photometric == Photometric.ARGB:
+        array = array[..., 1:]
+    if decoded.photometric == Photometric.CMYK:
+        array = array[..., :3] // 1  # CMYK is retired and was never defined further
+    if array.dtype == np.uint8 and fmt.bits_stored >= 8:
         return array
-    return np.floor(array.astype(np.float64) * (255 / ((1 << bits) - 1)) + 0.5).clip(0, 255).astype(np.uint8)
+    top = 1 if fmt.floating else fmt.value_range[1]
+    return np.floor(array.astype(np.float64) * (255 / top) + 0.5).clip(0, 255).astype(np.uint8)

@@ -1,43 +1,43 @@
 """The frames of an image as a sequence: nothing is decoded before it is asked for."""
 
+import operator
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-from pydicom.dataset import Dataset
 
 from dicompix.pixels.codecs.base import Frame, Stored
 from dicompix.pixels.decode import Decoder, decode_all, promised_format
-from dicompix.pixels.errors import Finding, FrameIndexError, report
+from dicompix.pixels.errors import Finding, FrameError, FrameIndexError, report
 from dicompix.pixels.format import PixelFormat
-from dicompix.pixels.frames import Buffer
-from dicompix.pixels.read import Content, content_of, open_pixels
-from dicompix.pixels.read.files import Target
+from dicompix.pixels.frames import Buffer, FrameIndex
+from dicompix.pixels.read import Content, Dataset, content_of
 from dicompix.pixels.registry import Choice
 
 Indices = slice | list[int] | np.ndarray[Any, np.dtype[Any]]
 
 
-class Image(Sequence[Stored]):
-    """The frames of one data set: ``len``, index, slice, iterate, or ``stored()`` for all in one array.
-
-    >>> from pydicom.data import get_testdata_file
-    >>> with open_image(get_testdata_file("CT_small.dcm", download=False)) as image:
-    ...     len(image), image.shape, image.dtype, int(image[0].max())
-    (1, (1, 128, 128), dtype('int16'), 2191)
-    """
+class Frames(Sequence[Stored]):
+    """The frames of one data set: ``len``, index, slice, iterate, or ``stored()`` for all in one array."""
 
     def __init__(
-        self, dataset: Dataset, content: Content | None = None, *, codec: Choice = None, raw: bool = False
+        self,
+        dataset: Dataset,
+        content: Content | None = None,
+        *,
+        codec: Choice = None,
+        raw: bool = False,
+        reported: set[str] | None = None,
     ) -> None:
         content = content_of(dataset) if content is None else content
         self.dataset = dataset
         self.format = content.fmt
-        self._index = content.index
+        self._content: Content | None = content
         self._decoder = Decoder(fmt=content.fmt, codec=codec, raw=raw)
         self._findings: dict[tuple[str, int | None], Finding] = {(f.code, f.frame): f for f in content.findings}
-        self._reported: set[str] = set()
+        self._reported: set[str] = set() if reported is None else reported
+        self._ranges: dict[str, tuple[float, float]] = {}
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -64,37 +64,71 @@ class Image(Sequence[Stored]):
 
     def __repr__(self) -> str:
         fmt = self.format
-        return f"<Image {self.shape} {self.dtype} {fmt.photometric} {fmt.transfer_syntax}>"
+        return f"<{type(self).__name__} {self.shape} {self.dtype} {fmt.photometric} {fmt.transfer_syntax}>"
+
+    @property
+    def _index(self) -> FrameIndex:
+        if self._content is None:
+            raise FrameError("the image is closed: open it again to read its frames")
+        return self._content.index
 
     def frame(self, index: int) -> Frame:
         """Decode one frame: its array, what its samples are, and its findings."""
-        frame = self._decoder.frame(self._index[self._position(index)])
-        self._note(frame.at(self._position(index)).findings)
+        return self._decode(self._position(index))
+
+    def _decode(self, position: int, out: Stored | None = None) -> Frame:
+        frame = self._decoder.frame(self._index[position], out).at(position)
+        self._note(frame.findings)
         return frame
 
     def encoded(self, index: int) -> Buffer:
         """Return the bytes of one frame as they are stored: a codestream, or native samples."""
         return self._index[self._position(index)]
 
-    def _position(self, index: int) -> int:
-        position = index + len(self) if index < 0 else index
+    def _position(self, index: Any) -> int:
+        try:
+            number = operator.index(index)
+        except TypeError:
+            raise FrameIndexError(f"a frame's number is a whole number, found {index!r}") from None
+        position = number + len(self) if number < 0 else number
         if not 0 <= position < len(self):
-            raise FrameIndexError(f"there is no frame {index}: the image has {len(self)} frames")
+            raise FrameIndexError(f"there is no frame {number}: the image has {len(self)} frames")
         return position
+
+    def _positions(self, indices: Indices) -> Sequence[int]:
+        """Return the frames that a slice, a list of numbers, or a boolean mask of one value a frame chooses."""
+        if isinstance(indices, slice):
+            return range(len(self))[indices]
+        chosen = np.asarray(indices)
+        if chosen.ndim != 1:
+            raise FrameIndexError(f"frames are chosen by one number, slice, list or mask, found {indices!r}")
+        if chosen.dtype != bool:
+            return [self._position(i) for i in chosen.tolist()]
+        if len(chosen) != len(self):
+            raise FrameIndexError(f"the mask has {len(chosen)} values: the image has {len(self)} frames")
+        return [int(i) for i in np.flatnonzero(chosen)]
 
     def _note(self, findings: Sequence[Finding]) -> None:
         for finding in findings:
             self._findings.setdefault((finding.code, finding.frame), finding)
-        report(self.findings, self._reported, stacklevel=4)
+        header = () if self._content is None else self._content.findings
+        report((*header, *findings), self._reported, stacklevel=5)
 
     def __getitem__(self, index: int | Indices) -> Stored:  # type: ignore[override]  # several frames are stacked
         """Return one frame (rows, columns[, samples]), or several stacked for a slice, list, or boolean mask."""
-        if isinstance(index, int | np.integer):
-            return self.frame(int(index)).array
-        chosen = [int(i) for i in np.arange(len(self))[index]]
-        if not chosen:
+        if isinstance(index, slice | list) or (isinstance(index, np.ndarray) and index.ndim):
+            return self._stacked(self._positions(index))
+        return self._decode(self._position(index)).array
+
+    def _stacked(self, positions: Sequence[int]) -> Stored:
+        if not positions:
             return np.empty((0, *self.format.frame_shape), self.dtype)
-        return np.stack([self[i] for i in chosen])
+        first = self._decode(positions[0]).array
+        frames = np.empty((len(positions), *first.shape), first.dtype)
+        frames[0] = first
+        for position, out in zip(positions[1:], frames[1:], strict=True):
+            self._decode(position, out)
+        return frames
 
     def __iter__(self) -> Iterator[Stored]:
         """Yield each frame in turn; memory stays at one frame."""
@@ -109,13 +143,17 @@ class Image(Sequence[Stored]):
         self._note(decoded.findings)
         return decoded.array
 
+    def codec_name(self) -> str:
+        """Return the name of the codec that decodes the first frame, as the registry chooses it."""
+        return self._decoder.entries(self._index[0])[0].name
+
     def decoded_format(self) -> PixelFormat:
         """Return the format of decoded frames, settled by the first frame's codestream."""
         return promised_format(self._index, self._decoder)
 
     def close(self) -> None:
         """Let go of the file; frames already returned stay valid."""
-        del self._index
+        self._content = None
 
     def __enter__(self) -> Self:
         return self
@@ -124,15 +162,3 @@ class Image(Sequence[Stored]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def open_image(target: Target | Dataset, *, codec: Choice = None, raw: bool = False) -> Image:
-    """Open a path, a binary file object or a Dataset as an Image; nothing is decoded yet.
-
-    `codec` names one codec or an order of several; `raw` keeps YBR samples. Raises pydicom's InvalidDicomError for
-    what is no DICOM file, FormatError or FrameError for pixel data that cannot be read.
-    """
-    if isinstance(target, Dataset):
-        return Image(target, codec=codec, raw=raw)
-    opened = open_pixels(target)
-    return Image(opened.dataset, content_of(opened.dataset, opened.source), codec=codec, raw=raw)

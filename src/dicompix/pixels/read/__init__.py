@@ -1,6 +1,8 @@
 """Dataset -> PixelFormat, FrameIndex, Transforms: the only code that knows DICOM tags."""
 
-from dicompix.pixels.read.content import Content, Mark, content_of, mark_of
-from dicompix.pixels.read.files import Opened, open_pixels
+from pydicom.dataset import Dataset
 
-__all__ = ["Content", "Mark", "Opened", "content_of", "mark_of", "open_pixels"]
+from dicompix.pixels.read.content import Content, Mark, content_of, mark_of
+from dicompix.pixels.read.files import Opened, Target, open_pixels
+
+__all__ = ["Content", "Dataset", "Mark", "Opened", "Target", "content_of", "mark_of", "open_pixels"]

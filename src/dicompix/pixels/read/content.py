@@ -9,10 +9,10 @@ from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 
 from dicompix.pixels.codestream import peek
-from dicompix.pixels.errors import Finding, MissingElementError
+from dicompix.pixels.errors import CodecError, Finding, MissingElementError
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.fragments import index_encapsulated
-from dicompix.pixels.frames import BufferSource, FrameIndex, Source, SwappedSource, index_native
+from dicompix.pixels.frames import Buffer, BufferSource, FrameIndex, Source, SwappedSource, index_native
 from dicompix.pixels.read.describe import (
     DESCRIBING,
     EXTENDED_LENGTHS,
@@ -21,14 +21,14 @@ from dicompix.pixels.read.describe import (
     TRANSFER_SYNTAX,
     check_decodable,
     describe,
+    in_sequence,
     pixel_tag,
     transfer_syntax,
 )
-from dicompix.pixels.read.elements import Element, element_of, label
-from dicompix.pixels.syntaxes import EXPLICIT_LITTLE, SYNTAX_OF_KIND, syntax_for
+from dicompix.pixels.read.elements import UNDEFINED, Element, converted_element, element_of, label
+from dicompix.pixels.syntaxes import EXPLICIT_LITTLE, RLE_LOSSLESS, SYNTAX_OF_KIND, syntax_for
 
 _ITEM = b"\xfe\xff\x00\xe0"
-_UNDEFINED = 0xFFFFFFFF
 _DESCRIBING = frozenset(DESCRIBING)
 _LARGE = (EXTENDED_OFFSETS, EXTENDED_LENGTHS, *PIXEL_ELEMENTS)
 
@@ -47,12 +47,13 @@ def content_of(dataset: Dataset, source: Source | None = None) -> Content:
     uid, findings = transfer_syntax(dataset)
     check_decodable(dataset, uid)
     tag = pixel_tag(dataset)
-    element = element_of(dataset, tag, deferred=source is not None)
+    # Converted now: pydicom drops a cached array, in-place edits and all, when it converts the pixel data later.
+    element = converted_element(dataset, tag) if source is None else element_of(dataset, tag, deferred=True)
     source = BufferSource(_bytes_of(element, tag)) if source is None else source
     encapsulated = bytes(source.read(0, 4)) == _ITEM and _may_be_encapsulated(element, uid)
     if encapsulated and not syntax_for(uid).encapsulated:
         uid, found = _sniffed(source, uid)
-        findings = (*findings, found)
+        findings = findings if in_sequence(dataset) else (*findings, found)
     fmt, more = _described(dataset, tag, uid, encapsulated=encapsulated)
     findings = (*findings, *more)
     if encapsulated:
@@ -77,7 +78,7 @@ def _bytes_of(element: Element | None, tag: int) -> Any:
 def _may_be_encapsulated(element: Element | None, uid: str) -> bool:
     """Tell whether pixel data that begins like an item is one: by its undefined length, or by its syntax."""
     undefined = getattr(element, "is_undefined_length", False) or (
-        isinstance(element, RawDataElement) and element.length == _UNDEFINED
+        isinstance(element, RawDataElement) and element.length == UNDEFINED
     )
     return syntax_for(uid).encapsulated or bool(undefined)
 
@@ -104,8 +105,7 @@ def _described(dataset: Dataset, tag: int, uid: str, *, encapsulated: bool) -> t
 def _sniffed(source: Source, uid: str) -> tuple[str, Finding]:
     """Return the syntax of encapsulated pixel data that names a native one, by its first codestream."""
     index = index_encapsulated(source, PixelFormat(rows=1, columns=1, transfer_syntax=uid))
-    stream = peek(index[0], "jpeg") if len(index) else None
-    actual = SYNTAX_OF_KIND.get("" if stream is None else stream.kind, uid)
+    actual = _syntax_of(index[0], uid) if len(index) else uid
     found = Finding(
         code="encapsulated",
         message="the pixel data is encapsulated although its transfer syntax is a native one",
@@ -115,6 +115,18 @@ def _sniffed(source: Source, uid: str) -> tuple[str, Finding]:
         clause="PS3.5 A.4",
     )
     return actual, found
+
+
+def _syntax_of(data: Buffer, uid: str) -> str:
+    """Return the syntax of a frame by its markers or its RLE header (PS3.5 G.5); `uid` where it has neither."""
+    for family in ("jpeg", "rle"):
+        try:
+            stream = peek(data, family)
+        except CodecError:
+            continue
+        kind = "" if stream is None else stream.kind
+        return RLE_LOSSLESS if kind == "rle" else SYNTAX_OF_KIND.get(kind, uid)
+    return uid
 
 
 def _extended(dataset: Dataset) -> tuple[bytes, bytes] | None:
@@ -172,12 +184,11 @@ class Mark:
 def mark_of(dataset: Dataset) -> Mark:
     """Return the mark of a data set's pixel description as it is now; its own keys make the comparison fast."""
     elements: Any = dataset._dict  # noqa: SLF001
-    keys = [key for key in elements if key in _DESCRIBING]
-    present = tuple(elements[key] for key in keys)
+    held = {tag: element for tag in DESCRIBING if (element := elements.get(tag)) is not None}
+    present = tuple(held.values())
     converted = tuple((element, element.value) for element in present if isinstance(element, DataElement))
     meta: Any = dataset.__dict__.get("file_meta")
-    known = {} if meta is None else meta._dict  # noqa: SLF001
-    key = next((key for key in known if key == TRANSFER_SYNTAX), TRANSFER_SYNTAX)
-    syntax = known.get(key)
-    uid = None if syntax is None else syntax.value
-    return Mark(itemgetter(*keys), present, converted, _DESCRIBING.difference(keys), key, syntax, uid)
+    syntax = None if meta is None else meta._dict.get(TRANSFER_SYNTAX)  # noqa: SLF001
+    key, uid = (TRANSFER_SYNTAX, None) if syntax is None else (syntax.tag, syntax.value)
+    fetch = itemgetter(*[element.tag for element in present])
+    return Mark(fetch, present, converted, _DESCRIBING.difference(held), key, syntax, uid)

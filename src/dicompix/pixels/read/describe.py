@@ -6,24 +6,18 @@ from pydicom.dataset import Dataset
 
 from dicompix.pixels.errors import BadValueError, Finding, MissingElementError, UnsupportedError
 from dicompix.pixels.format import Photometric, PixelFormat
-from dicompix.pixels.read.elements import element_of, label, required, value_of
+from dicompix.pixels.read.elements import Key, element_of, label, required, value_of
 from dicompix.pixels.registry import registry
 from dicompix.pixels.syntaxes import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Syntax, syntax_for
 
-SAMPLES, PHOTOMETRIC, PLANAR, FRAMES = 0x00280002, 0x00280004, 0x00280006, 0x00280008
-ROWS, COLUMNS, ALLOCATED, STORED, HIGH_BIT, SIGN = (
-    0x00280010,
-    0x00280011,
-    0x00280100,
-    0x00280101,
-    0x00280102,
-    0x00280103,
-)
-EXTENDED_OFFSETS, EXTENDED_LENGTHS = 0x7FE00001, 0x7FE00002
-FLOAT_PIXELS, DOUBLE_PIXELS, PIXELS = 0x7FE00008, 0x7FE00009, 0x7FE00010
-TRANSFER_SYNTAX = 0x00020010
+SAMPLES, PHOTOMETRIC, PLANAR, FRAMES = map(Key, (0x00280002, 0x00280004, 0x00280006, 0x00280008))
+ROWS, COLUMNS, ALLOCATED, STORED = map(Key, (0x00280010, 0x00280011, 0x00280100, 0x00280101))
+HIGH_BIT, SIGN = Key(0x00280102), Key(0x00280103)
+EXTENDED_OFFSETS, EXTENDED_LENGTHS = Key(0x7FE00001), Key(0x7FE00002)
+FLOAT_PIXELS, DOUBLE_PIXELS, PIXELS = map(Key, (0x7FE00008, 0x7FE00009, 0x7FE00010))
+TRANSFER_SYNTAX = Key(0x00020010)
 
-PIXEL_ELEMENTS = {FLOAT_PIXELS: 32, DOUBLE_PIXELS: 64, PIXELS: 0}  # bits of a floating point sample
+PIXEL_ELEMENTS: dict[int, int] = {FLOAT_PIXELS: 32, DOUBLE_PIXELS: 64, PIXELS: 0}  # bits of a floating point sample
 DESCRIBING = (
     *(SAMPLES, PHOTOMETRIC, PLANAR, FRAMES, ROWS, COLUMNS, ALLOCATED, STORED, HIGH_BIT, SIGN),
     *(EXTENDED_OFFSETS, EXTENDED_LENGTHS, FLOAT_PIXELS, DOUBLE_PIXELS, PIXELS),
@@ -77,6 +71,8 @@ def transfer_syntax(dataset: Dataset) -> tuple[str, tuple[Finding, ...]]:
             "element, and it was not read from a file whose encoding would tell; set "
             "ds.file_meta.TransferSyntaxUID"
         )
+    if in_sequence(dataset):
+        return uid, ()
     found = Finding(
         code="transfer-syntax",
         message="there is no (0002,0010) 'Transfer Syntax UID': taken from the encoding that the file was read in",
@@ -84,6 +80,11 @@ def transfer_syntax(dataset: Dataset) -> tuple[str, tuple[Finding, ...]]:
         used=syntax_for(uid).name,
     )
     return uid, (found,)
+
+
+def in_sequence(dataset: Dataset) -> bool:
+    """Tell whether a data set was read as an item of a sequence, an icon for one, which has no file meta of its own."""
+    return "seq_item_tell" in dataset.__dict__ and "file_meta" not in dataset.__dict__
 
 
 def describe(dataset: Dataset, tag: int, uid: str) -> Description:

@@ -73,3 +73,9 @@ def palette_for(dataset: Dataset, photometric: Photometric) -> tuple[Palette, bo
         return None
     supplemental = supplemental and photometric != Photometric.PALETTE_COLOR
     return palette_of(dataset, big_endian=is_big_endian(dataset)), supplemental
+
+
+def icc_profile_of(dataset: Dataset) -> bytes:
+    """Return the image's ICC profile, or that of its first optical path; empty where there is none (PS3.3 C.11.15)."""
+    paths = dataset.get("OpticalPathSequence")
+    return dataset.get("ICCProfile") or (paths[0].get("ICCProfile") if paths else None) or b""

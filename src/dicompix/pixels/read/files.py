@@ -3,7 +3,7 @@
 import mmap
 import os
 from dataclasses import dataclass
-from io import UnsupportedOperation
+from io import FileIO
 from pathlib import Path
 from struct import unpack
 from typing import BinaryIO
@@ -12,13 +12,17 @@ from pydicom import dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
+from pydicom.uid import register_transfer_syntax
 
 from dicompix.pixels.frames import BufferSource, Source
 from dicompix.pixels.read.describe import PIXEL_ELEMENTS, transfer_syntax
-from dicompix.pixels.syntaxes import syntax_for
+from dicompix.pixels.syntaxes import GE_PRIVATE_BIG, syntax_for
 
-Target = str | os.PathLike[str] | BinaryIO
+Target = str | os.PathLike[str] | BinaryIO | Dataset
 _UNDEFINED = 0xFFFFFFFF
+
+# pydicom takes a private syntax for explicit VR, and warns, unless it is told.
+register_transfer_syntax(GE_PRIVATE_BIG, implicit_vr=True, little_endian=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,11 +38,18 @@ def open_pixels(target: Target) -> Opened:
     if isinstance(target, str | os.PathLike):
         with Path(target).open("rb") as file:
             return _open(file)
-    position = target.tell()
+    return Opened(target) if isinstance(target, Dataset) else _open_kept(target)
+
+
+def _open_kept(file: BinaryIO) -> Opened:
+    """Open a file object and leave it where it was."""
+    if not hasattr(file, "seek"):
+        raise TypeError(f"needed a path, a binary file object or a Dataset, found {type(file).__name__}")
+    position = file.tell()
     try:
-        return _open(target)
+        return _open(file)
     finally:
-        target.seek(position)
+        file.seek(position)
 
 
 def _open(file: BinaryIO) -> Opened:
@@ -61,9 +72,12 @@ def _open(file: BinaryIO) -> Opened:
 
 
 def _mapped(file: BinaryIO) -> mmap.mmap | None:
+    """Return the file's bytes mapped; None for what is no plain file, a GzipFile for one, whose number is another's."""
+    if not isinstance(getattr(file, "raw", file), FileIO):
+        return None
     try:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (AttributeError, UnsupportedOperation, OSError, ValueError):
+    except (OSError, ValueError):
         return None
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from pydicom import dcmread
 from pydicom.data import get_palette_files
 from pydicom.dataset import Dataset
@@ -12,16 +13,26 @@ from dicompix.pixels.transforms.palette import WELL_KNOWN_PALETTES, Palette
 from dicompix.pixels.transforms.segmented import expand_segments
 
 COLORS = ("Red", "Green", "Blue")
+_FILES = {uid: f"{name.lower().replace('_', '')}.dcm" for name, uid in WELL_KNOWN_PALETTES.items()}
 
 
-def lut_of(item: Dataset, *, signed_first: bool, big_endian: bool = False) -> Lut:
-    """Return the look-up table of a Modality, VOI or Presentation LUT Sequence item."""
+def lut_of(item: Dataset, *, signed_first: bool, big_endian: bool = False, short: bool = False) -> Lut:
+    """Return the look-up table of a Modality, VOI or Presentation LUT Sequence item.
+
+    Data that ends before the descriptor says is an error, unless `short` allows the entries that are there.
+    """
     for keyword in ("LUTDescriptor", "LUTData"):
         if item.get(keyword) is None:
             raise TransformError(f"the LUT item has no {keyword}")
-    return Lut.from_descriptor(
-        list(item.LUTDescriptor), _data(item, "LUTData"), signed_first=signed_first, big_endian=big_endian
-    )
+    descriptor, data = list(item.LUTDescriptor), _data(item, "LUTData")
+    if short:
+        descriptor[0] = min((descriptor[0] & 0xFFFF) or 65536, _count(data, descriptor[2]))
+    return Lut.from_descriptor(descriptor, data, signed_first=signed_first, big_endian=big_endian)
+
+
+def _count(data: Any, bits: int) -> int:
+    """Return how many entries the data has at the most."""
+    return len(data) // 2 if isinstance(data, bytes) and bits > 8 else 2 * len(data) if bits <= 8 else len(data)
 
 
 def _data(item: Dataset, keyword: str) -> Any:
@@ -57,6 +68,8 @@ def _channel(dataset: Dataset, color: str, *, signed: bool, big_endian: bool) ->
     data = _data(dataset, segmented if segmented in dataset else f"{color}PaletteColorLookupTableData")
     if segmented in dataset:
         entries = (int(descriptor[0]) & 0xFFFF) or 65536
+        if not isinstance(data, bytes):
+            data = np.array(data, ">u2" if big_endian else "<u2").tobytes()
         data = expand_segments(data, 8 if int(descriptor[2]) & 0xFFFF == 8 else 16, entries, big_endian=big_endian)
     return Lut.from_descriptor(descriptor, data, signed_first=signed, big_endian=big_endian)
 
@@ -70,8 +83,11 @@ def well_known_palette(name: str) -> Palette:
     uid = WELL_KNOWN_PALETTES.get(name.upper().replace(" ", "_"), name)
     if uid not in WELL_KNOWN_PALETTES.values():
         raise TransformError(f"Unknown palette '{name}', needed one of {', '.join(WELL_KNOWN_PALETTES)} or its UID")
-    for path in get_palette_files("*.dcm"):
-        dataset = dcmread(path, force=True)
-        if uid == dataset.get("SOPInstanceUID"):
-            return palette_of(dataset)
-    raise TransformError(f"pydicom ships no palette file for {uid}")
+    found = get_palette_files(_FILES[uid])
+    if not found:
+        raise MissingPaletteError(f"list index out of range: pydicom ships no palette file {_FILES[uid]}")
+    return palette_of(dcmread(found[0]))
+
+
+class MissingPaletteError(TransformError, IndexError):
+    """pydicom's data folder lacks a well-known palette."""

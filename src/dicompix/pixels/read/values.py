@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from pydicom.dataset import Dataset
 
-from dicompix.pixels.errors import Finding
+from dicompix.pixels.errors import Finding, TransformError
 from dicompix.pixels.read.groups import Place, first_item, group_of, numbers
 from dicompix.pixels.read.luts import lut_of
 from dicompix.pixels.transforms.base import Transform
+from dicompix.pixels.transforms.real_world import RealWorldMapping
 from dicompix.pixels.transforms.rescale import Rescale
 
 
@@ -27,7 +29,7 @@ def modality_step(dataset: Dataset, frame: int) -> Step | None:
     if group is not None:
         return _rescale(group)
     item = first_item(dataset, "ModalityLUTSequence")
-    if item is not None:
+    if item is not None and item.get("LUTDescriptor") and item.get("LUTData"):
         lut = lut_of(item, signed_first=dataset.get("PixelRepresentation") == 1, big_endian=is_big_endian(dataset))
         return Step(lut, "Modality LUT Sequence", "root")
     return _rescale(Place(dataset)) or _dose_scaling(dataset)
@@ -52,6 +54,28 @@ def _dose_scaling(dataset: Dataset) -> Step | None:
     """Return Dose Grid Scaling as a rescale: stored RT dose values times it are dose (PS3.3 C.8.8.3)."""
     scaling = numbers(dataset.get("DoseGridScaling"))
     return Step(Rescale(scaling[0], 0.0), "Dose Grid Scaling", "root") if scaling else None
+
+
+def real_world_mapping(item: Dataset) -> RealWorldMapping:
+    """Return one Real World Value Mapping item, with its unit and label."""
+    bounds = [
+        item.get(f"DoubleFloatRealWorldValue{end}ValueMapped", item.get(f"RealWorldValue{end}ValueMapped"))
+        for end in ("First", "Last")
+    ]
+    if None in bounds:
+        raise TransformError("the Real World Value Mapping item does not say which values it maps")
+    units = first_item(item, "MeasurementUnitsCodeSequence")
+    table = item.get("RealWorldValueLUTData")
+    return RealWorldMapping(
+        first=float(bounds[0]),
+        last=float(bounds[1]),
+        slope=float(item.get("RealWorldValueSlope", 1.0)),
+        intercept=float(item.get("RealWorldValueIntercept", 0.0)),
+        table=None if table is None else np.atleast_1d(np.asarray(table, np.float64)),
+        unit="" if units is None else str(units.get("CodeValue", "")),
+        unit_meaning="" if units is None else str(units.get("CodeMeaning", "")),
+        label=str(item.get("LUTLabel", "")),
+    )
 
 
 def real_world_items(dataset: Dataset, frame: int) -> list[Place]:

@@ -55,9 +55,10 @@ def _windows(place: Place) -> list[View]:
         function = "LINEAR"
     texts = attributes.get("WindowCenterWidthExplanation") or ()
     explanations = [texts] if isinstance(texts, str) else list(texts)
+    pairs = [pair for pair in zip(centers, widths, strict=False) if pair != (0.0, 0.0)]  # 0, 0 stands for no window
     return [
         View(_window(center, width, function, place, findings), str(explanations[i]) if i < len(explanations) else "")
-        for i, (center, width) in enumerate(zip(centers, widths, strict=False))
+        for i, (center, width) in enumerate(pairs)
     ]
 
 

@@ -84,7 +84,7 @@ def from_packed_bits(data: bytes, rows: int, columns: int, frames: int = 1) -> O
 
 
 def from_pixel_bits(stored: Array, bit_position: int) -> Overlay:
-    """Return the overlay in bit `bit_position` of each stored pixel, (rows, columns) or (frames, rows, columns) (retired).
+    """Return the overlay in one bit of each stored pixel, shaped (rows, columns) or (frames, rows, columns) (retired).
 
     >>> from_pixel_bits(np.array([[0x1001, 0x0FFF]], np.uint16), 12).data.tolist()
     [[[True, False]]]

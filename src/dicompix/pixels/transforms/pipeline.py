@@ -1,4 +1,4 @@
-"""Transforms in order, and the same chain compiled: PixelFormat + Pipeline -> one look-up table (PS3.3 C.11, PS3.4 N.2)."""
+"""Transforms in order, and the chain compiled: PixelFormat + Pipeline -> one look-up table (PS3.4 N.2)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -58,6 +58,7 @@ class Pipeline(Transform):
 
         `dtype` is the result's type, the last step's own by default. An integer type has to hold every result exactly.
 
+        >>> from dicompix.pixels.transforms import Window
         >>> fmt = PixelFormat(rows=1, columns=2, bits_allocated=16, bits_stored=12, signed=True)
         >>> Pipeline((Window(0, 100),)).to_display().compile(fmt)(np.array([[-2048, 2047]], np.int16))
         array([[  0, 255]], dtype=uint8)
@@ -167,7 +168,7 @@ def exact(values: Array, dtype: np.dtype[np.generic] | None) -> Array:
     if dtype is None or values.dtype == dtype:
         return values
     if dtype.kind in "iu" and values.size:
-        limits, low, high = np.iinfo(dtype), values.min(), values.max()
+        limits, low, high = np.iinfo(dtype.str), values.min(), values.max()
         whole = values.dtype.kind in "iub" or bool(np.all(np.floor(values) == values))
         if not (whole and limits.min <= low and high <= limits.max):
             raise TransformError(f"values from {low} to {high} do not all fit {dtype}: needed whole numbers in range")

@@ -1,5 +1,6 @@
 """A window: modality values -> values of interest, in an output range (PS3.3 C.11.2.1.2, C.11.2.1.3)."""
 
+import operator
 from dataclasses import dataclass
 from math import isfinite
 
@@ -35,9 +36,9 @@ def ramp_sigmoid(x: Array, center: float, width: float) -> Array:
 RAMPS = {"LINEAR": ramp_linear, "LINEAR_EXACT": ramp_linear_exact, "SIGMOID": ramp_sigmoid}
 # Window Width is at least 1 for LINEAR and above 0 for the others (PS3.3 C.11.2.1.2.1, C.11.2.1.3).
 _NARROWEST = {
-    "LINEAR": (lambda width: width >= 1, "greater than or equal to 1"),
-    "LINEAR_EXACT": (lambda width: width > 0, "greater than 0"),
-    "SIGMOID": (lambda width: width > 0, "greater than 0"),
+    "LINEAR": (operator.ge, 1, "greater than or equal to 1"),
+    "LINEAR_EXACT": (operator.gt, 0, "greater than 0"),
+    "SIGMOID": (operator.gt, 0, "greater than 0"),
 }
 
 
@@ -46,7 +47,7 @@ class Window(Transform):
     """Window Center and Width by a VOI LUT Function, onto `output` (its ymin and ymax).
 
     >>> Window(50, 101, output=(0, 255))(np.array([-5, 0, 50, 100, 999]))
-    array([  0. ,   1.275, 128.775, 255. , 255. ])
+    array([  0.   ,   1.275, 128.775, 255.   , 255.   ])
     """
 
     center: float
@@ -64,8 +65,8 @@ class Window(Transform):
             raise TransformError(
                 f"window center {self.center}, width {self.width}, output {self.output}: needed finite numbers"
             )
-        in_domain, needed = _NARROWEST[self.function]
-        if not in_domain(self.width):
+        compare, bound, needed = _NARROWEST[self.function]
+        if not compare(self.width, bound):
             raise TransformError(
                 f"The (0028,1051) Window Width must be {needed} for a '{self.function}' windowing operation, "
                 f"found {self.width}"

@@ -1,7 +1,7 @@
 """RGB <-> the YBR spaces of Photometric Interpretation; shared chrominance -> one per pixel (PS3.3 C.7.6.3.1.2)."""
 
+import threading
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -10,36 +10,28 @@ from dicompix.pixels.errors import TransformError
 from dicompix.pixels.format import Photometric
 from dicompix.pixels.transforms.base import Array, Transform, blocks, flat, output
 
-# Pixels at a time: three planes stay in the second-level cache, and OpenBLAS stays on the calling thread.
-_PIXELS = 16_384
+Float = type[np.float32 | np.float64]
 
 # Weights of red, green and blue in luminance (Rec. ITU-R BT.601), and the range of B - Y and of R - Y.
 RED, GREEN, BLUE = 0.299, 0.587, 0.114
 SPAN_B, SPAN_R = 1.772, 1.402
 
-FULL = np.array(
+# The standard prints these to four digits, or five for YBR_ICT.
+FORWARD = np.array(
     [
         [RED, GREEN, BLUE],
         [-RED / SPAN_B, -GREEN / SPAN_B, 0.886 / SPAN_B],
         [0.701 / SPAN_R, -GREEN / SPAN_R, -BLUE / SPAN_R],
     ]
 )
-FULL_INVERSE = np.array(
-    [
-        [1, 0, SPAN_R],
-        [1, -BLUE * SPAN_B / GREEN, -RED * SPAN_R / GREEN],
-        [1, SPAN_B, 0],
-    ]
-)
-ICT = np.array(
-    [
-        [RED, GREEN, BLUE],
-        [-0.16875, -0.33126, 0.5],
-        [0.5, -0.41869, -0.08131],
-    ]
-)
+# What chrominance takes from green. In float32 the neighbours of the true numbers, with which halves, which only
+# the last bit decides, round as in pydicom's matrix product.
+GREEN_CB: dict[Float, float] = {np.float32: -0.34413627, np.float64: -BLUE * SPAN_B / GREEN}
+GREEN_CR: dict[Float, float] = {np.float32: -0.71413636, np.float64: -RED * SPAN_R / GREEN}
 
-_NO_OFFSET = np.zeros(3)
+# Pixels at a time: the planes stay in the second-level cache, and OpenBLAS keeps a product to the calling thread.
+_PIXELS = 32_768
+_PRODUCT = 21_845
 
 _FULL_RANGE = {Photometric.YBR_FULL, Photometric.YBR_FULL_422}
 _STUDIO_RANGE = {Photometric.YBR_PARTIAL_422, Photometric.YBR_PARTIAL_420}
@@ -47,26 +39,25 @@ _STUDIO_RANGE = {Photometric.YBR_PARTIAL_422, Photometric.YBR_PARTIAL_420}
 _SIGNED = {Photometric.YBR_ICT, Photometric.YBR_RCT}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Affine:
-    """What a space's three samples are: matrix @ (r, g, b) + offset, and back."""
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """Where a space's samples lie: black's luminance, chrominance of gray, and what full intensity is divided by."""
 
-    matrix: Array
-    inverse: Array
-    offset: Array
+    black: float
+    middle: float
+    luminance: float = 1.0
+    chrominance: float = 1.0
 
 
-@lru_cache(maxsize=64)
-def _affine(photometric: Photometric, bits: int) -> _Affine:
+def _range(photometric: Photometric, bits: int) -> _Range:
     middle = float(1 << (bits - 1))
     if photometric in _FULL_RANGE:
-        return _Affine(FULL, FULL_INVERSE, np.array([0, middle, middle]))
-    if photometric in _STUDIO_RANGE:
-        # 8 bits: luminance takes 16 to 235, chrominance 16 to 240; more bits, as many times more
-        unit = 2.0 ** (bits - 8)
-        ranges = np.array([[219], [224], [224]]) * unit / ((1 << bits) - 1)
-        return _Affine(FULL * ranges, FULL_INVERSE / ranges.T, np.array([16 * unit, middle, middle]))
-    return _Affine(ICT, np.linalg.inv(ICT), _NO_OFFSET)
+        return _Range(0, middle)
+    if photometric in _SIGNED:
+        return _Range(0, 0)
+    # 8 bits: luminance takes 16 to 235, chrominance 16 to 240; more bits, as many times more
+    unit, top = 2.0 ** (bits - 8), (1 << bits) - 1
+    return _Range(16 * unit, middle, top / (219 * unit), top / (224 * unit))
 
 
 def _container(bits: int, *, signed: bool = False) -> np.dtype[np.generic]:
@@ -130,8 +121,7 @@ class YbrToRgb(_ColourSpace):
         out = output(values.shape, self.unsigned_like(values), out)
         if self.space is Photometric.YBR_RCT:
             return _rct_inverse(values, out, self.top)
-        affine = _affine(self.space, self.bits)
-        return _convert(values, out, affine.inverse, (-affine.offset, _NO_OFFSET), (0, self.top))
+        return _to_rgb(values, out, _range(self.space, self.bits), self.top)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,35 +140,84 @@ class RgbToYbr(_ColourSpace):
         out = output(values.shape, dtype, out)
         if self.space is Photometric.YBR_RCT:
             return _rct(values, out)
-        affine = _affine(self.space, self.bits)
-        lowest = -self.top - 1 if signed else 0
-        return _convert(values, out, affine.matrix, (_NO_OFFSET, affine.offset), (lowest, self.top))
+        limits = _range(self.space, self.bits)
+        matrix = FORWARD / [[limits.luminance], [limits.chrominance], [limits.chrominance]]
+        offset = np.array([limits.black, limits.middle, limits.middle])
+        return _from_rgb(values, out, np.column_stack([matrix, offset]), (-self.top - 1 if signed else 0, self.top))
 
 
-def _convert(values: Array, out: Array, matrix: Array, offsets: tuple[Array, Array], limits: tuple[int, int]) -> Array:
-    """Write floor(matrix @ (values + offsets[0]) + offsets[1] + 0.5), clipped to the limits, to `out`.
+class _Scratch(threading.local):
+    """Each thread's planes, kept from call to call: to allocate them takes as long as to fill them."""
 
-    Up to 8 bits, in float32 and by matrix product: the arithmetic whose exact halves round as in pydicom.
-    """
-    dtype = np.float32 if limits[1] < 256 else np.float64
-    matrix = matrix.astype(dtype)
-    before, after = (offset.astype(dtype)[:, np.newaxis] for offset in (offsets[0], offsets[1] + 0.5))
-    source, target = flat(values, 3), out.reshape(-1, 3)
-    planes, results = np.empty((2, 3, min(_PIXELS, len(source))), dtype)
-    for part in blocks(len(source), _PIXELS):
-        block, result = (buffer[:, : part.stop - part.start] for buffer in (planes, results))
-        for channel in range(3):
-            np.copyto(block[channel], source[part, channel])
-        if before.any():
-            block += before
-        np.matmul(matrix, block, out=result)
-        result += after
+    def __init__(self) -> None:
+        self.planes: dict[Float, Array] = {}
+
+    def __call__(self, dtype: Float) -> Array:
+        """Return seven planes: three samples, one of ones, three results."""
+        if dtype not in self.planes:
+            self.planes[dtype] = np.ones((7, _PIXELS), dtype)
+        return self.planes[dtype]
+
+
+_SCRATCH = _Scratch()
+
+
+def _float(top: int) -> Float:
+    return np.float32 if top < 256 else np.float64
+
+
+def _store(target: Array, plane: Array, limits: tuple[int, int]) -> None:
+    """Write a plane to one channel, clipped, then truncated, which is the floor of what is not negative."""
+    plane.clip(*limits, out=plane)
+    np.copyto(target, plane, casting="unsafe")
+
+
+def _to_rgb(values: Array, out: Array, space: _Range, top: int) -> Array:
+    """Write R = Y + 1.402 CR, G = Y - 0.344 CB - 0.714 CR, B = Y + 1.772 CB, each + 0.5 and floored, to `out`."""
+    dtype = _float(top)
+    red_cr, blue_cb = SPAN_R * space.chrominance, SPAN_B * space.chrominance
+    green_cb, green_cr = GREEN_CB[dtype] * space.chrominance, GREEN_CR[dtype] * space.chrominance
+    source, target = flat(values, 3).T, out.reshape(-1, 3).T
+    for part in blocks(source.shape[1], _PIXELS):
+        y, cb, cr, _, term = _SCRATCH(dtype)[:5, : part.stop - part.start]
+        for plane, channel in zip((y, cb, cr), source[:, part], strict=True):
+            np.copyto(plane, channel)
+        if space.black:
+            y -= space.black
+            y *= space.luminance
+        y += 0.5
+        cb -= space.middle
+        cr -= space.middle
+        red, green, blue = target[:, part]
+        np.multiply(cr, red_cr, out=term)
+        term += y
+        _store(red, term, (0, top))
+        np.multiply(cb, blue_cb, out=term)
+        term += y
+        _store(blue, term, (0, top))
+        cb *= green_cb
+        cb += y
+        cr *= green_cr
+        cr += cb
+        _store(green, cr, (0, top))
+    return out
+
+
+def _from_rgb(values: Array, out: Array, affine: Array, limits: tuple[int, int]) -> Array:
+    """Write floor(affine @ (r, g, b, 1) + 0.5), clipped, to `out`: halves as in pydicom, by the same matrix product."""
+    dtype = _float(limits[1])
+    affine = np.add(affine, [0, 0, 0, 0.5]).astype(dtype)
+    source, target = flat(values, 3).T, out.reshape(-1, 3).T
+    for part in blocks(source.shape[1], _PRODUCT):
+        planes = _SCRATCH(dtype)[:, : part.stop - part.start]
+        samples, results = planes[:4], planes[4:]
+        for plane, channel in zip(samples, source[:, part], strict=False):
+            np.copyto(plane, channel)
+        np.matmul(affine, samples, out=results)
         if limits[0] < 0:
-            np.floor(result, out=result)
-        result.clip(*limits, out=result)
-        for channel in range(3):
-            # truncated, which is the floor of what is not negative
-            np.copyto(target[part, channel], result[channel], casting="unsafe")
+            np.floor(results, out=results)
+        for plane, channel in zip(results, target[:, part], strict=True):
+            _store(channel, plane, limits)
     return out
 
 

@@ -1,0 +1,1 @@
+"""pydicom.pixels' names and keywords, mapped onto our one path."""

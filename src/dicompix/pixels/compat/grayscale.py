@@ -1,0 +1,225 @@
+"""apply_modality_lut, apply_voi_lut and the rest of pydicom's grayscale functions, per frame where frames differ."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+from pydicom.dataset import Dataset
+
+from dicompix.pixels.compat.blockwise import apply
+from dicompix.pixels.compat.sources import (
+    ShortLut,
+    Source,
+    modality_source,
+    stored_range,
+    strict_lut,
+    view_source,
+    window_of,
+    windowed_range,
+)
+from dicompix.pixels.errors import TransformError, UnsupportedError
+from dicompix.pixels.transforms.base import Array, Transform
+from dicompix.pixels.transforms.lut import Lut
+from dicompix.pixels.transforms.presentation import SHAPES, PresentationLut
+from dicompix.pixels.transforms.rescale import Rescale
+
+Build = Callable[[Source], Transform | None]
+
+
+def apply_modality_lut(
+    arr: Array, ds: Dataset, *, dtype: DTypeLike | None = None, out: Array | None = None, frame: int | None = None
+) -> Array:
+    """Return modality values by the Modality LUT Sequence, else by slope and intercept, as float64 (PS3.3 C.11.1).
+
+    Without either the very array comes back. In an enhanced multi-frame data set each frame of `arr` has its own
+    values; `frame` says which one a single frame is. `dtype` asks for another type, an integer one only where it is
+    exact; `out` is filled. Raises TransformError for a table that cannot be read.
+    """
+    return _each_frame(arr, modality_source(ds, frame), _modality, (dtype, out, frame))
+
+
+apply_rescale = apply_modality_lut
+
+
+def _modality(source: Source) -> Transform | None:
+    attributes = source.attributes
+    if attributes.get("ModalityLUTSequence"):
+        signed = source.root.get("PixelRepresentation") == 1
+        return strict_lut(attributes.ModalityLUTSequence[0], source.root, signed_first=signed)
+    slope, intercept = attributes.get("RescaleSlope"), attributes.get("RescaleIntercept")
+    if slope in {None, ""} and intercept in {None, ""}:
+        return None
+    return Rescale(1.0 if slope in {None, ""} else float(slope), 0.0 if intercept in {None, ""} else float(intercept))
+
+
+def apply_voi_lut(  # noqa: PLR0913  # pydicom's signature and three options
+    arr: Array,
+    ds: Dataset,
+    index: int = 0,
+    prefer_lut: bool = True,  # noqa: FBT001, FBT002  # pydicom's signature
+    *,
+    dtype: DTypeLike | None = None,
+    out: Array | None = None,
+    frame: int | None = None,
+) -> Array:
+    """Return values of interest by the VOI LUT Sequence or the window of that index (PS3.3 C.11.2).
+
+    The look-up table is taken where there are both, unless `prefer_lut` is false. Without either the very array
+    comes back. For `dtype`, `out` and `frame` see `apply_modality_lut`.
+    """
+    sources = view_source(ds, frame)
+    first = sources[0].attributes
+    item = first.VOILUTSequence[0] if first.get("VOILUTSequence") else None
+    lut = item is not None and None not in {item.get("LUTDescriptor") and 1, item.get("LUTData") and 1}
+    window = None not in {_known(first.get("WindowCenter")), _known(first.get("WindowWidth"))}
+    if lut and (prefer_lut or not window):
+        return apply_voi(arr, ds, index, dtype=dtype, out=out, frame=frame)
+    return apply_windowing(arr, ds, index, dtype=dtype, out=out, frame=frame) if window else arr
+
+
+def _known(value: object) -> int | None:
+    return None if value is None else 1
+
+
+def apply_voi(
+    arr: Array,
+    ds: Dataset,
+    index: int = 0,
+    *,
+    dtype: DTypeLike | None = None,
+    out: Array | None = None,
+    frame: int | None = None,
+) -> Array:
+    """Return values of interest by item `index` of the VOI LUT Sequence, uint8 or uint16 (PS3.3 C.11.2.1.1)."""
+    sources = view_source(ds, frame)
+    if not sources[0].attributes.get("VOILUTSequence"):
+        return arr
+    if arr.dtype.kind not in "iub":
+        warnings.warn("Applying a VOI LUT on a float input array may give incorrect results", stacklevel=2)
+
+    def build(source: Source) -> Transform:
+        item = source.attributes.VOILUTSequence[index]
+        depth = int(item.LUTDescriptor[2]) & 0xFFFF
+        if depth not in {8, *range(10, 17)}:
+            raise UnsupportedError(f"'{depth}' bits per LUT entry is not supported, needed 8 or 10 to 16")
+        return strict_lut(item, source.root, signed_first=_signed_input(source, arr))
+
+    return _each_frame(arr, sources, build, (dtype, out, frame))
+
+
+def _signed_input(source: Source, arr: Array) -> bool:
+    """Tell whether a VOI LUT's first value mapped is signed: where its input can be negative (PS3.3 C.11.2.1.1)."""
+    modality = _modality(modality_source(source.root, source.frame)[0])
+    if isinstance(modality, Rescale):
+        return modality.intercept < 0 or modality.slope < 0 or source.root.get("PixelRepresentation") == 1
+    if isinstance(modality, Lut):
+        return False
+    return source.root.get("PixelRepresentation") == 1 or (arr.dtype.kind != "u" and bool((arr < 0).any()))
+
+
+def apply_windowing(
+    arr: Array,
+    ds: Dataset,
+    index: int = 0,
+    *,
+    dtype: DTypeLike | None = None,
+    out: Array | None = None,
+    frame: int | None = None,
+) -> Array:
+    """Return values of interest by window `index`, float64 over the range that the image can have (PS3.3 C.11.2.1.2).
+
+    Raises TransformError for a photometric interpretation that is not gray, a width outside its function's domain
+    or an unknown VOI LUT Function; IndexError for a window that is not there.
+    """
+    sources = view_source(ds, frame)
+    if "WindowWidth" not in sources[0].attributes and "WindowCenter" not in sources[0].attributes:
+        return arr
+    if ds.PhotometricInterpretation not in {"MONOCHROME1", "MONOCHROME2"}:
+        raise TransformError(
+            "When performing a windowing operation only 'MONOCHROME1' and 'MONOCHROME2' are allowed for "
+            f"(0028,0004) Photometric Interpretation, found '{ds.PhotometricInterpretation}'"
+        )
+
+    def build(source: Source) -> Transform:
+        modality = _modality(modality_source(source.root, source.frame)[0])
+        return window_of(source.attributes, index, windowed_range(source, modality))
+
+    return _each_frame(arr, sources, build, (dtype, out, frame))
+
+
+def apply_presentation_lut(
+    arr: Array, ds: Dataset, *, dtype: DTypeLike | None = None, out: Array | None = None, frame: int | None = None
+) -> Array:
+    """Return P-values by the Presentation LUT Sequence or Shape; the very array without either (PS3.3 C.11.4, C.11.6).
+
+    The input range is what Bits Stored and the modality step allow, or the VOI LUT's depth: never the array's own
+    least and greatest value.
+    """
+    sequence, shape = ds.get("PresentationLUTSequence"), ds.get("PresentationLUTShape")
+    name = "" if shape is None else str(shape).strip().upper()
+    if not sequence and shape is not None and name not in SHAPES:
+        raise UnsupportedError(f"A (2050,0020) 'Presentation LUT Shape' value of '{shape}' is not supported")
+    if not sequence and name != "INVERSE":
+        return arr
+
+    def build(source: Source) -> Transform:
+        low, high = _presented_range(source, arr.dtype)
+        if not sequence:
+            return Rescale(-1.0, low + high)
+        return _Entries(strict_lut(sequence[0], ds, signed_first=False), (low, high))
+
+    sources = view_source(ds, frame)
+    wanted = arr.dtype if dtype is None and not sequence else dtype
+    return _each_frame(arr, sources, build, (wanted, out, frame))
+
+
+def _presented_range(source: Source, dtype: np.dtype[Any]) -> tuple[float, float]:
+    """Return the range of the value space that the array is in; its type tells which of the frame's spaces that is."""
+    modality = _modality(modality_source(source.root, source.frame)[0])
+    sequence = source.attributes.get("VOILUTSequence")
+    views = [strict_lut(sequence[0], source.root, signed_first=False)] if sequence else []
+    for lut in (*views, modality):
+        table = lut.lut if isinstance(lut, ShortLut) else lut
+        if isinstance(table, Lut) and table.table.dtype == dtype:
+            return 0.0, float(table.top)
+    return windowed_range(source, modality) if dtype.kind == "f" else stored_range(source.root)
+
+
+@dataclass(frozen=True)
+class _Entries(Transform):
+    """A Presentation LUT whose P-values stay as its entries have them."""
+
+    lut: Transform
+    input_range: tuple[float, float]
+
+    def __call__(self, values: Array) -> Array:
+        """Spread the input range over the entries."""
+        lut = self.lut.lut if isinstance(self.lut, ShortLut) else self.lut
+        if not isinstance(lut, Lut):
+            raise TransformError(f"a Presentation LUT is a table, found {lut!r}")
+        p = PresentationLut(input_range=self.input_range)(values)
+        return lut.table.take(np.floor(p * (lut.table.size - 1) + 0.5).astype(np.intp))
+
+
+def _each_frame(
+    arr: Array,
+    sources: list[Source],
+    build: Build,
+    options: tuple[DTypeLike | None, Array | None, int | None],
+) -> Array:
+    """Apply the transform of each source to its frame of `arr`; one source serves the whole array."""
+    dtype, out, frame = options
+    transforms = [build(source) for source in sources]
+    if len(transforms) == 1 or frame is not None or all(one == transforms[0] for one in transforms):
+        transform = transforms[0]
+        return arr if transform is None else apply(transform, arr, dtype, out)
+    if arr.ndim < 3 or len(arr) != len(transforms):
+        raise TransformError(
+            f"the {len(transforms)} frames have transforms of their own, the array is {arr.shape}: "
+            "needed all frames, or frame= to say which one it is"
+        )
+    parts = [one if t is None else apply(t, one, dtype) for t, one in zip(transforms, arr, strict=True)]
+    return np.stack(parts, out=out)

@@ -1,0 +1,127 @@
+"""Where the grayscale functions find a frame's attributes, and what they make of them, with pydicom's errors."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from dicompix.pixels.errors import BadValueError, MissingElementError, TransformError
+from dicompix.pixels.read.groups import group_of, is_enhanced
+from dicompix.pixels.read.luts import lut_of
+from dicompix.pixels.transforms.base import Array, Transform
+from dicompix.pixels.transforms.lut import Lut
+from dicompix.pixels.transforms.rescale import Rescale
+from dicompix.pixels.transforms.window import Window
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """A frame's attributes for one step: the functional group's item, or the data set itself."""
+
+    attributes: Dataset
+    root: Dataset
+    frame: int = 0
+
+
+def modality_source(ds: Dataset, frame: int | None) -> list[Source]:
+    """Return where slope and intercept stand: one source a frame where functional groups have them."""
+    return _sources(ds, frame, "PixelValueTransformationSequence")
+
+
+def view_source(ds: Dataset, frame: int | None) -> list[Source]:
+    """Return where windows and VOI LUTs stand: one source a frame where functional groups have them."""
+    return _sources(ds, frame, "FrameVOILUTSequence")
+
+
+def _sources(ds: Dataset, frame: int | None, macro: str) -> list[Source]:
+    if not is_enhanced(ds):
+        return [Source(ds, ds, frame or 0)]
+    count = max(len(ds.get("PerFrameFunctionalGroupsSequence") or ()), 1)
+    if frame is not None and not 0 <= frame < count:
+        raise BadValueError(f"there is no frame {frame}: the functional groups describe {count} frames")
+    wanted = range(count) if frame is None else [frame]
+    groups = [(i, group_of(ds, i, macro)) for i in wanted]
+    return [Source(ds if group is None else group.attributes, ds, i) for i, group in groups]
+
+
+def strict_lut(item: Dataset, root: Dataset, *, signed_first: bool) -> Transform:
+    """Return a LUT item's table; words need the byte order that the data set was or will be written in."""
+    words = item["LUTData"].VR == "OW"
+    lut = lut_of(item, signed_first=signed_first, big_endian=words and not is_little_endian(root), short=True)
+    declared = (int(item.LUTDescriptor[0]) & 0xFFFF) or 65536
+    return lut if lut.table.size == declared else ShortLut(lut, declared)
+
+
+class LutIndexError(TransformError, IndexError):
+    """A value is mapped by an entry that the table does not have."""
+
+
+@dataclass(frozen=True)
+class ShortLut(Transform):
+    """A table with fewer entries than its descriptor says; a value that needs one of those is an error."""
+
+    lut: Lut
+    declared: int
+
+    def __call__(self, values: Array) -> Array:
+        """Return the entries, or raise LutIndexError."""
+        index = Lut(np.zeros(self.declared, np.uint8), self.lut.first, 8).index(values)
+        beyond = index[index >= self.lut.table.size]
+        if beyond.size:
+            raise LutIndexError(
+                f"index {beyond.flat[0]} is out of bounds: the LUT Data has {self.lut.table.size} entries, "
+                f"its descriptor says {self.declared}"
+            )
+        return self.lut.table.take(index)
+
+
+def is_little_endian(ds: Dataset) -> bool:
+    """Return the byte order of a data set's words, or MissingElementError where nothing tells it."""
+    little: Any = ds.original_encoding[1]
+    meta = getattr(ds, "file_meta", None)
+    if meta is not None:
+        little = meta._tsyntax_encoding[1]  # noqa: SLF001  # what pydicom goes by
+    if little is None:
+        raise MissingElementError(
+            "Unable to determine the endianness of the dataset, please set an appropriate Transfer Syntax UID in "
+            f"'{type(ds).__name__}.file_meta'"
+        )
+    return bool(little)
+
+
+def window_of(attributes: Dataset, index: int, output: tuple[float, float]) -> Window:
+    """Return window `index` of a frame; one that stands alone serves every index, as in pydicom."""
+    function = str(attributes.get("VOILUTFunction") or "LINEAR").upper()
+    pair = []
+    for keyword in ("WindowCenter", "WindowWidth"):
+        if keyword not in attributes:
+            raise MissingWindowError(f"{keyword} is absent, needed both WindowCenter and WindowWidth")
+        value = attributes[keyword].value
+        several = hasattr(value, "__getitem__") and not isinstance(value, str)
+        if value is None or (several and not len(value)):
+            raise TransformError(f"{keyword} is empty, needed a number")
+        pair.append(float(value[index] if several else value))
+    return Window(pair[0], pair[1], function, output)
+
+
+class MissingWindowError(TransformError, KeyError):
+    """Only one of Window Center and Window Width is there."""
+
+
+def windowed_range(source: Source, modality: Transform | None) -> tuple[float, float]:
+    """Return the range that windowed values span: what Bits Stored and the modality step allow."""
+    root = source.root
+    low, high = (0.0, float(modality.top)) if isinstance(modality, Lut) else stored_range(root)
+    scale = modality
+    if isinstance(modality, Lut) and None not in {root.get("RescaleSlope"), root.get("RescaleIntercept")}:
+        scale = Rescale(float(root.RescaleSlope), float(root.RescaleIntercept))
+    if isinstance(scale, Rescale):
+        return low * scale.slope + scale.intercept, high * scale.slope + scale.intercept
+    return low, high
+
+
+def stored_range(root: Dataset) -> tuple[float, float]:
+    """Return the least and greatest value that Bits Stored bits can hold."""
+    half = 2.0 ** (int(root.BitsStored) - 1)
+    return (-half, half - 1) if root.PixelRepresentation != 0 else (0.0, 2 * half - 1)

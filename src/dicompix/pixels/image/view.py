@@ -1,0 +1,154 @@
+"""The frames of an image in the other two value spaces: modality values and display values."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from dicompix.pixels.codecs.base import Frame, Stored
+from dicompix.pixels.decode import decode_all
+from dicompix.pixels.errors import TransformError
+from dicompix.pixels.format import PixelFormat
+from dicompix.pixels.image.render import (
+    Explanation,
+    Range,
+    Rendering,
+    Voi,
+    plain_color,
+    render_gray,
+    render_palette,
+)
+from dicompix.pixels.image.sequence import Frames
+from dicompix.pixels.read.display import icc_profile_of, padding_of
+from dicompix.pixels.read.graphics import is_embedded, overlay_groups, overlay_of, shutters_of
+from dicompix.pixels.read.values import modality_step, real_world_items, real_world_mapping
+from dicompix.pixels.transforms.icc import IccTransform
+from dicompix.pixels.transforms.overlay import Overlay, burn_in
+from dicompix.pixels.transforms.pipeline import Compiled, Pipeline
+from dicompix.pixels.transforms.shutter import visible_area
+
+MOST_SAMPLED = 64  # frames looked at, evenly spread, for the range of values present
+ROBUST = (0.5, 99.5)  # percentiles of "auto"
+
+
+@lru_cache(maxsize=32)
+def _compiled(pipeline: Pipeline, fmt: PixelFormat) -> Compiled:
+    """Return a compiled pipeline; frames with equal steps share it."""
+    return pipeline.compile(fmt)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RealWorld:
+    """Real world values of a frame: float64, NaN where none is mapped; the unit's code and meaning, a label."""
+
+    values: Stored
+    unit: str
+    unit_meaning: str
+    label: str
+
+
+class Views(Frames):
+    """Frames that know their physical values and their picture."""
+
+    def modality(self, frame: int = 0, *, dtype: DTypeLike = np.float64) -> Stored:
+        """Return one frame in physical units (HU, dose, counts...) by its own Modality LUT or rescale (PS3.3 C.11.1).
+
+        The frame's functional groups go before the shared ones and the root; without any, stored values come back.
+        """
+        position = self._position(frame)
+        stored = self.frame(position).array
+        step = modality_step(self.dataset, position)
+        if step is None:
+            return stored.astype(dtype)
+        return _compiled(Pipeline((step.transform,)), self.format)(stored).astype(dtype, copy=False)
+
+    def real_world(self, frame: int = 0, *, item: int = 0) -> "RealWorld":
+        """Return one frame's real world values, NaN outside the mapped range, with their unit (PS3.3 C.7.6.16.2.11).
+
+        `item` chooses among several quantities. Raises TransformError where the frame has no such mapping.
+        """
+        position = self._position(frame)
+        places = real_world_items(self.dataset, position)
+        if not 0 <= item < len(places):
+            raise TransformError(
+                f"frame {position} has {len(places)} Real World Value Mapping items, needed item {item}"
+            )
+        mapping = real_world_mapping(places[item].attributes)
+        values = mapping(self.frame(position).array)
+        return RealWorld(values, mapping.unit, mapping.unit_meaning, mapping.label)
+
+    @property
+    def overlays(self) -> tuple[Overlay, ...]:
+        """Return the overlay planes, 60xx groups in order; those in unused pixel bits are read from all frames."""
+        cells = self._cells() if any(is_embedded(self.dataset, g) for g in overlay_groups(self.dataset)) else None
+        return tuple(overlay_of(self.dataset, group, cells) for group in overlay_groups(self.dataset))
+
+    def _cells(self) -> Stored:
+        """Return whole pixel cells, unused bits included."""
+        whole = replace(self.format, bits_stored=self.format.bits_allocated, high_bit=None, signed=False)
+        return decode_all(self._index, replace(self._decoder, fmt=whole), len(self)).array
+
+    def shutter(self) -> Stored:
+        """Return True for each pixel that the display shutters leave visible, (rows, columns) (PS3.3 C.7.6.11)."""
+        return visible_area(shutters_of(self.dataset), self.format.rows, self.format.columns)
+
+    def display(self, frame: int = 0, *, voi: Voi = 0, overlays: bool = False, icc: bool = False) -> Stored:
+        """Return the picture a viewer shows: uint8, (rows, columns) for gray or (rows, columns, 3) for colour.
+
+        `voi` chooses among the frame's VOI LUTs and windows, look-up tables first: an index, an explanation text, or a
+        (center, width); "full" is the range of the values present, "auto" the same by percentiles 0.5 to 99.5, None
+        every value that Bits Stored allows. Without a window in the file, an index means "full". Padding is black.
+        `overlays` burns the overlay planes in, white; `icc` converts colour by the image's ICC profile to sRGB.
+        """
+        position = self._position(frame)
+        picture = self._picture(position, voi)
+        if icc and picture.ndim == 3:
+            profile = icc_profile_of(self.dataset)
+            picture = IccTransform(profile)(picture) if profile else picture
+        for overlay in self.overlays if overlays else ():
+            picture = burn_in(picture, overlay, 255, frame=position)
+        return picture
+
+    def _picture(self, position: int, voi: Voi) -> Stored:
+        decoded = self.frame(position)
+        if decoded.array.ndim == 3:
+            return plain_color(decoded, self.format)
+        rendering = self._rendering(position, voi, decoded)
+        self._note(rendering.findings)
+        return _compiled(rendering.pipeline, self.format)(decoded.array)
+
+    def explain(self, frame: int = 0, *, voi: Voi = 0) -> Explanation:
+        """Return the steps from stored values to the picture, with the attributes and where they stand."""
+        position = self._position(frame)
+        decoded = self.frame(position)
+        if decoded.array.ndim == 3:
+            return Explanation.of_color(decoded)
+        return Explanation(self._rendering(position, voi, decoded).steps)
+
+    def _rendering(self, frame: int, voi: Voi, decoded: Frame) -> Rendering:
+        gray = render_gray(self.dataset, self.format, frame, voi, lambda kind: self._present(kind, frame, decoded))
+        return render_palette(gray, self.dataset, self.format.photometric) or gray
+
+    def _present(self, kind: str, frame: int, decoded: Frame) -> Range:
+        """Return the least and greatest stored value of the image, padding aside; one answer for all its frames."""
+        known = self._ranges.get(kind)
+        if known is None:
+            chosen = np.unique(np.linspace(0, len(self) - 1, min(len(self), MOST_SAMPLED)).astype(int))
+            ranges = [self._range_of(decoded if i == frame else self.frame(int(i)), kind) for i in chosen]
+            found = [one for one in ranges if one is not None]
+            known = (min(low for low, _ in found), max(high for _, high in found)) if found else (0.0, 1.0)
+            self._ranges[kind] = known
+        return known
+
+    def _range_of(self, decoded: Frame, kind: str) -> Range | None:
+        values = decoded.array
+        padding = padding_of(self.dataset, self.format)
+        if padding is not None:
+            values = values[~padding.mask(values)]
+        if values.dtype.kind == "f":
+            values = values[np.isfinite(values)]
+        if not values.size:
+            return None
+        low, high = np.percentile(values, ROBUST) if kind == "auto" else (values.min(), values.max())
+        return float(low), float(high)

@@ -1,0 +1,91 @@
+"""Dataset -> overlay planes and display shutters (PS3.3 C.9.2, C.7.6.11)."""
+
+from dataclasses import replace
+from typing import Any
+
+from pydicom.dataset import Dataset
+
+from dicompix.pixels.codecs.base import Stored
+from dicompix.pixels.errors import MissingElementError
+from dicompix.pixels.transforms.overlay import Overlay, from_packed_bits, from_pixel_bits
+from dicompix.pixels.transforms.shutter import CircularShutter, PolygonalShutter, RectangularShutter, Shutter
+
+GROUPS = range(0x6000, 0x6020, 2)
+_ROWS, _COLUMNS, _FRAMES, _DESCRIPTION, _TYPE, _ORIGIN, _FRAME_ORIGIN = 0x10, 0x11, 0x15, 0x22, 0x40, 0x50, 0x51
+_ALLOCATED, _BIT, _LABEL, _DATA = 0x100, 0x102, 0x1500, 0x3000
+
+
+def _value(dataset: Dataset, group: int, element: int, default: Any = None) -> Any:
+    tag = (group << 16) | element
+    value = dataset[tag].value if tag in dataset else None
+    return default if value is None else value
+
+
+def overlay_groups(dataset: Dataset) -> list[int]:
+    """Return the 60xx groups that hold an overlay plane, in order."""
+    return [group for group in GROUPS if (group << 16 | _ROWS) in dataset and (group << 16 | _COLUMNS) in dataset]
+
+
+def overlay_of(dataset: Dataset, group: int, cells: Stored | None = None) -> Overlay:
+    """Return one overlay; `cells` are undecoded pixel cells, for a plane embedded in their unused bits (retired).
+
+    Raises MissingElementError where a plane has neither data nor a bit position, TransformError where it is short.
+    """
+    rows, columns = int(_value(dataset, group, _ROWS)), int(_value(dataset, group, _COLUMNS))
+    data = _value(dataset, group, _DATA)
+    if data is not None:
+        overlay = from_packed_bits(data, rows, columns, int(_value(dataset, group, _FRAMES, 1)))
+    elif cells is not None and _value(dataset, group, _ALLOCATED, 1) != 1:
+        overlay = from_pixel_bits(cells, int(_value(dataset, group, _BIT, 0)))
+    else:
+        raise MissingElementError(f"overlay {group:04X} has no Overlay Data ({group:04X},3000)")
+    origin = _value(dataset, group, _ORIGIN, (1, 1))
+    return replace(
+        overlay,
+        origin=(int(origin[0]), int(origin[1])),
+        frame_origin=int(_value(dataset, group, _FRAME_ORIGIN, 1)),
+        type=str(_value(dataset, group, _TYPE, "G")),
+        group=group,
+        label=str(_value(dataset, group, _LABEL, "")),
+        description=str(_value(dataset, group, _DESCRIPTION, "")),
+    )
+
+
+def is_embedded(dataset: Dataset, group: int) -> bool:
+    """Tell whether an overlay lies in the unused bits of the pixel cells (retired)."""
+    return _value(dataset, group, _DATA) is None and _value(dataset, group, _ALLOCATED, 1) != 1
+
+
+def shutters_of(dataset: Dataset) -> list[Shutter]:
+    """Return the display shutters of a data set, in the order of Shutter Shape."""
+    shapes = dataset.get("ShutterShape") or ()
+    found: list[Shutter] = []
+    for shape in [shapes] if isinstance(shapes, str) else shapes:
+        maker = _SHUTTERS.get(str(shape).strip().upper())
+        if maker is not None:
+            found.append(maker(dataset))
+    return found
+
+
+def _rectangle(dataset: Dataset) -> Shutter:
+    return RectangularShutter(
+        left=int(dataset.ShutterLeftVerticalEdge),
+        right=int(dataset.ShutterRightVerticalEdge),
+        upper=int(dataset.ShutterUpperHorizontalEdge),
+        lower=int(dataset.ShutterLowerHorizontalEdge),
+    )
+
+
+def _circle(dataset: Dataset) -> Shutter:
+    row, column = dataset.CenterOfCircularShutter
+    height, width = dataset.get("PixelAspectRatio") or (1, 1)
+    aspect = float(height) / float(width)
+    return CircularShutter(center=(int(row), int(column)), radius=float(dataset.RadiusOfCircularShutter), aspect=aspect)
+
+
+def _polygon(dataset: Dataset) -> Shutter:
+    flat = [int(value) for value in dataset.VerticesOfThePolygonalShutter]
+    return PolygonalShutter(tuple(zip(flat[::2], flat[1::2], strict=True)))
+
+
+_SHUTTERS = {"RECTANGULAR": _rectangle, "CIRCULAR": _circle, "POLYGONAL": _polygon}
