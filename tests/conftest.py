@@ -12,7 +12,7 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.filewriter import dcmwrite
-from pydicom.uid import CTImageStorage, generate_uid
+from pydicom.uid import UID, CTImageStorage, generate_uid
 
 import dicompix
 from dicompix.pixels.codecs.base import Stored
@@ -80,7 +80,7 @@ def build(
     """
     dataset = kind()
     dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.file_meta.TransferSyntaxUID = UID(syntax)
     dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = CTImageStorage
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = generate_uid(entropy_srcs=["dicompix"])
     dataset.preamble = bytes(128)
@@ -99,9 +99,11 @@ def file_of(dataset: Dataset) -> BytesIO:
     """Return a data set as a file in memory; its syntax need not be known to pydicom."""
     syntax = syntax_for(dataset.file_meta.TransferSyntaxUID)
     file = BytesIO()
-    options = {"implicit_vr": syntax.implicit_vr, "little_endian": not syntax.big_endian_data_set}
-    deflated = syntax.deflated_data_set
-    dcmwrite(file, dataset, **({} if deflated else {**options, "force_encoding": True}))  # type: ignore[arg-type]
+    if syntax.deflated_data_set:
+        dcmwrite(file, dataset)
+    else:
+        little = not syntax.big_endian_data_set
+        dcmwrite(file, dataset, implicit_vr=syntax.implicit_vr, little_endian=little, force_encoding=True)
     file.seek(0)
     return file
 

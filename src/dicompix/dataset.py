@@ -165,6 +165,17 @@ class Dataset(PixelMixin, PydicomDataset):
                     item.__class__ = Dataset
         return element
 
+    def __eq__(self, other: object) -> bool:
+        """Compare elements, as pydicom does; also with a FileDataset, which is no subclass of this class."""
+        same = PydicomDataset.__eq__(self, other)
+        if same is NotImplemented and isinstance(other, PydicomDataset):
+            plain = PydicomDataset.__new__(PydicomDataset)
+            plain.__dict__.update(self.__dict__)
+            return PydicomDataset.__eq__(plain, other)
+        return same
+
+    __hash__ = None  # type: ignore[assignment]  # a data set can change, as pydicom's
+
 
 class FileDataset(Dataset, PydicomFileDataset):
     """A Dataset that was read from a file."""

@@ -8,7 +8,18 @@ from typing import Any
 from pydicom.dataset import Dataset, FileMetaDataset, validate_file_meta
 from pydicom.filewriter import dcmwrite
 
-from dicompix.pixels.syntaxes import SYNTAXES, Syntax
+from dicompix.pixels.syntaxes import (
+    DEFLATED_IMAGE_FRAME,
+    GE_PRIVATE_BIG,
+    JPEG_XL,
+    JPEG_XL_LOSSLESS,
+    JPEG_XL_RECOMPRESSION,
+    Syntax,
+    syntax_for,
+)
+
+# Not in pydicom 3.0's dictionary of UIDs, so that its writers refuse them; other libraries add some, sometimes.
+UNKNOWN_TO_PYDICOM = {DEFLATED_IMAGE_FRAME, JPEG_XL_LOSSLESS, JPEG_XL_RECOMPRESSION, JPEG_XL, GE_PRIVATE_BIG}
 
 _WRITER_OPTIONS = {"enforce_file_format", "implicit_vr", "little_endian", "overwrite", "write_like_original"}
 
@@ -23,10 +34,10 @@ def save(
     """Write with pydicom's own `save_as` where it knows the transfer syntax, else by stating the encoding to it."""
     meta = getattr(dataset, "file_meta", None)
     uid = None if meta is None else meta.get("TransferSyntaxUID")
-    syntax = SYNTAXES.get(str(uid))
-    if uid is None or syntax is None or _known_to_pydicom(uid):
+    if uid not in UNKNOWN_TO_PYDICOM:
         original(dataset, target, *args, **options)
         return
+    syntax = syntax_for(str(uid))
     unknown = set(options) - _WRITER_OPTIONS
     if unknown:
         raise TypeError(f"Invalid keyword argument(s) for save_as(): {', '.join(sorted(unknown))}")
@@ -47,13 +58,6 @@ def save(
         force_encoding=True,
         overwrite=options.get("overwrite", True),
     )
-
-
-def _known_to_pydicom(uid: Any) -> bool:
-    try:
-        return isinstance(uid.is_little_endian, bool)
-    except ValueError:
-        return False
 
 
 def _check_encoding(dataset: Dataset, syntax: Syntax, options: dict[str, Any]) -> None:

@@ -162,9 +162,7 @@ def test_adobe_marker_whose_length_overruns_the_next_one() -> None:
 
 @pytest.mark.parametrize(("near", "interleave"), [(0, 0), (3, 1), (255, 2)])
 def test_jpeg_ls_near_and_interleave(near: int, interleave: int) -> None:
-    found = look(
-        stream(frame(0xF7, bits=16, sampling=EQUAL), sos=scan(3, bytes([near, interleave, 0]))), "jpeg-ls"
-    )
+    found = look(stream(frame(0xF7, bits=16, sampling=EQUAL), sos=scan(3, bytes([near, interleave, 0]))), "jpeg-ls")
     assert (found.near, found.interleave, found.lossless) == (near, interleave, near == 0)
     assert (found.predictor, found.color) == (0, "")
 

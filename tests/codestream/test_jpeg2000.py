@@ -122,9 +122,7 @@ def test_jp2_with_boxes_behind_the_codestream() -> None:
     assert not look(SIGNATURE + FILE_TYPE + box(b"jp2c", stream(siz(), cod()), 5000)).complete
 
 
-@pytest.mark.parametrize(
-    ("tail", "complete"), [(b"", True), (b"\0\0\0", True), (b"\x20", True), (b"\x12\x34", False)]
-)
+@pytest.mark.parametrize(("tail", "complete"), [(b"", True), (b"\0\0\0", True), (b"\x20", True), (b"\x12\x34", False)])
 def test_complete(tail: bytes, *, complete: bool) -> None:
     data = stream(siz(), cod())
     assert look(data + tail).complete is complete
@@ -167,9 +165,7 @@ def test_broken_headers(data: bytes, text: str) -> None:
 @pytest.mark.parametrize("codecformat", ["j2k", "jp2"])
 def test_openjpeg_streams(dtype: str, codecformat: str, *, reversible: bool) -> None:
     image = np.zeros((33, 47), dtype)
-    data = imagecodecs.jpeg2k_encode(
-        image, 0 if reversible else 40, codecformat=codecformat, reversible=reversible
-    )
+    data = imagecodecs.jpeg2k_encode(image, 0 if reversible else 40, codecformat=codecformat, reversible=reversible)
     found = look(data)
     assert (found.rows, found.columns, found.samples, found.precision) == (33, 47, 1, image.itemsize * 8)
     assert (found.signed, found.lossless, found.jp2) == (dtype == "i2", reversible, codecformat == "jp2")

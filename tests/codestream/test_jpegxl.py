@@ -89,9 +89,7 @@ def test_libjxl_bits(bits: int) -> None:
 
 @pytest.mark.parametrize("shape", [(64, 48), (64, 48, 3)])
 def test_recompressed_jpeg(shape: tuple[int, ...]) -> None:
-    data = imagecodecs.jpegxl_encode_jpeg(
-        imagecodecs.jpeg8_encode(np.zeros(shape, np.uint8)), usecontainer=True
-    )
+    data = imagecodecs.jpegxl_encode_jpeg(imagecodecs.jpeg8_encode(np.zeros(shape, np.uint8)), usecontainer=True)
     assert b"jbrd" in data
     found = look(data)
     assert (found.rows, found.columns, found.samples, found.precision) == (

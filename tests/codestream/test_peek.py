@@ -232,9 +232,7 @@ def agrees(path: Path) -> bool:
 
 def indexed_files() -> Iterator[Path]:
     with (SHARED / "index.csv").open(newline="") as index:
-        yield from (
-            SHARED / row["file"] for row in csv.DictReader(index) if syntax_for(row["transfer_syntax"]).kinds
-        )
+        yield from (SHARED / row["file"] for row in csv.DictReader(index) if syntax_for(row["transfer_syntax"]).kinds)
 
 
 @pytest.mark.skipif(not (SHARED / "index.csv").exists(), reason="the shared test files are not there")

@@ -60,8 +60,6 @@ def test_offsets_that_look_like_another_signature(second: int) -> None:
 
 
 def test_another_codestream_under_rle_is_recognised() -> None:
-    found = peek(
-        bytes.fromhex("FFD8 FFC3000B 0C 0002 0003 01 011100 FFDA0008 01 0100 01 00 00 55 FFD9"), "rle"
-    )
+    found = peek(bytes.fromhex("FFD8 FFC3000B 0C 0002 0003 01 011100 FFDA0008 01 0100 01 00 00 55 FFD9"), "rle")
     assert found is not None
     assert found.kind == "jpeg-lossless"

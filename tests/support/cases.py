@@ -80,9 +80,7 @@ def _native(uid: str, *, big_endian: bool = False) -> list[CodecCase]:
         fmt = PixelFormat(**(fields | changes))  # type: ignore[arg-type]  # the fields by name
         # A few bytes less than padded rows of 4:2:2 take are what rows without padding take.
         ambiguous = "any" if fmt.photometric == YBR_422 and frame.shape[1] % 2 else "error"
-        cases.append(
-            CodecCase(name=name, fmt=fmt, data=data, expected=frame, photometric=after, truncation=ambiguous)
-        )
+        cases.append(CodecCase(name=name, fmt=fmt, data=data, expected=frame, photometric=after, truncation=ambiguous))
 
     for size in (8, 16, 32, 64):
         for signed in (False, True):
@@ -127,7 +125,9 @@ def _rle() -> list[CodecCase]:
     cases = []
     for frame in (gray(8), gray(16), gray(16, signed=True), gray(32), gray(64), color(8), color(16), color(32)):
         for planar in (0, 1)[: frame.ndim - 1]:
-            fmt = make_format(frame.shape, frame.dtype.itemsize * 8, signed=frame.dtype.kind == "i", transfer_syntax=uid)
+            fmt = make_format(
+                frame.shape, frame.dtype.itemsize * 8, signed=frame.dtype.kind == "i", transfer_syntax=uid
+            )
             fmt = PixelFormat(**{**_fields(fmt), "planar": planar})  # type: ignore[arg-type]
             name = f"rle {frame.dtype} x {fmt.samples} planar {planar}"
             cases.append(CodecCase(name=name, fmt=fmt, data=packing.rle(frame), expected=frame))
@@ -185,7 +185,9 @@ def _lossless_jpeg(uid: str, predictors: tuple[int, ...]) -> list[CodecCase]:
         if uid == s.JPEG_LOSSLESS:
             cases.append(coded_case(f"lj92 {bits}", uid, data, frame, bits=bits))
     frame = color(8)
-    data = imagecodecs.jpeg8_encode(frame, lossless=True, predictor=predictors[-1], colorspace="RGB", outcolorspace="RGB")
+    data = imagecodecs.jpeg8_encode(
+        frame, lossless=True, predictor=predictors[-1], colorspace="RGB", outcolorspace="RGB"
+    )
     return [*cases, coded_case("turbo rgb", uid, data, frame)]
 
 

@@ -160,13 +160,12 @@ def _through(modality: Step | None, stored: Range) -> Range:
 
 
 def _in_stored_units(dataset: Dataset, view: Step, modality: Range, stored: Range) -> bool:
-    """Tell whether a window misses every modality value but not the stored ones: its writer meant those."""
+    """Tell whether a window's center is no modality value but a stored one: its writer meant those."""
     window = view.transform
     if not isinstance(window, Window) or str(dataset.get("Modality", "")) not in WINDOW_UNITS_VARY:
         return False
-    low, high = window.center - window.width / 2, window.center + window.width / 2
-    misses = high <= modality[0] or low >= modality[1]
-    return misses and low < stored[1] and high > stored[0]
+    inside, possible = (low <= window.center <= high for low, high in (modality, stored))
+    return possible and not inside
 
 
 def plain_color(decoded: Frame, fmt: PixelFormat) -> Stored:

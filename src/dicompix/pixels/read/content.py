@@ -86,9 +86,9 @@ def _may_be_encapsulated(element: Element | None, uid: str) -> bool:
 def _described(dataset: Dataset, tag: int, uid: str, *, encapsulated: bool) -> tuple[PixelFormat, tuple[Finding, ...]]:
     """Return the format; native pixel data under an encapsulating syntax is read as native (icons are, PS3.5 A.4)."""
     syntax = syntax_for(uid)
-    described = describe(dataset, tag, uid)
+    fmt, findings = describe(dataset, tag, uid)
     if encapsulated or not syntax.encapsulated or syntax.family == "other":
-        return described.fmt, tuple(described.findings)
+        return fmt, findings
     found = Finding(
         code="not-encapsulated",
         message="the pixel data is not encapsulated as its transfer syntax asks: the number of bytes of compressed "
@@ -99,7 +99,7 @@ def _described(dataset: Dataset, tag: int, uid: str, *, encapsulated: bool) -> t
         used="Explicit VR Little Endian",
         clause="PS3.5 A.4",
     )
-    return describe(dataset, tag, EXPLICIT_LITTLE).fmt, (*described.findings, found)
+    return describe(dataset, tag, EXPLICIT_LITTLE)[0], (*findings, found)
 
 
 def _sniffed(source: Source, uid: str) -> tuple[str, Finding]:
@@ -186,7 +186,7 @@ def mark_of(dataset: Dataset) -> Mark:
     elements: Any = dataset._dict  # noqa: SLF001
     held = {tag: element for tag in DESCRIBING if (element := elements.get(tag)) is not None}
     present = tuple(held.values())
-    converted = tuple((element, element.value) for element in present if isinstance(element, DataElement))
+    converted = tuple([(element, element.value) for element in present if isinstance(element, DataElement)])
     meta: Any = dataset.__dict__.get("file_meta")
     syntax = None if meta is None else meta._dict.get(TRANSFER_SYNTAX)  # noqa: SLF001
     key, uid = (TRANSFER_SYNTAX, None) if syntax is None else (syntax.tag, syntax.value)

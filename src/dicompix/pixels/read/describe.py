@@ -1,7 +1,5 @@
 """Dataset -> PixelFormat: the Image Pixel module read once (PS3.3 C.7.6.3)."""
 
-from dataclasses import dataclass, field
-
 from pydicom.dataset import Dataset
 
 from dicompix.pixels.errors import BadValueError, Finding, MissingElementError, UnsupportedError
@@ -22,15 +20,8 @@ DESCRIBING = (
     *(SAMPLES, PHOTOMETRIC, PLANAR, FRAMES, ROWS, COLUMNS, ALLOCATED, STORED, HIGH_BIT, SIGN),
     *(EXTENDED_OFFSETS, EXTENDED_LENGTHS, FLOAT_PIXELS, DOUBLE_PIXELS, PIXELS),
 )
+_TERMS = {term.value: term for term in Photometric}
 _ENCODINGS = {(True, True): IMPLICIT_LITTLE, (False, True): EXPLICIT_LITTLE, (False, False): EXPLICIT_BIG}
-
-
-@dataclass(slots=True)
-class Description:
-    """A format and what was settled on the way to it."""
-
-    fmt: PixelFormat
-    findings: list[Finding] = field(default_factory=list)
 
 
 def pixel_tag(dataset: Dataset) -> int:
@@ -87,7 +78,7 @@ def in_sequence(dataset: Dataset) -> bool:
     return "seq_item_tell" in dataset.__dict__ and "file_meta" not in dataset.__dict__
 
 
-def describe(dataset: Dataset, tag: int, uid: str) -> Description:
+def describe(dataset: Dataset, tag: int, uid: str) -> tuple[PixelFormat, tuple[Finding, ...]]:
     """Return the pixel format that a data set claims for its pixel element `tag` under transfer syntax `uid`."""
     floating = PIXEL_ELEMENTS[tag]
     syntax = syntax_for(uid)
@@ -109,7 +100,7 @@ def describe(dataset: Dataset, tag: int, uid: str) -> Description:
         high_bit=high_bit,
         signed=bool(sign),
     )
-    return Description(fmt, findings)
+    return fmt, tuple(findings)
 
 
 def _integer_bits(dataset: Dataset) -> tuple[int, int, int | None, int]:
@@ -123,11 +114,10 @@ def _integer_bits(dataset: Dataset) -> tuple[int, int, int | None, int]:
 
 def photometric_of(value: str) -> Photometric:
     """Return a defined term of Photometric Interpretation, or BadValueError."""
-    try:
-        return Photometric(value)
-    except ValueError:
-        known = ", ".join(term.value for term in Photometric)
-        raise BadValueError(f"Unknown {label(PHOTOMETRIC)} value '{value}', needed one of {known}") from None
+    term = _TERMS.get(value)
+    if term is None:
+        raise BadValueError(f"Unknown {label(PHOTOMETRIC)} value '{value}', needed one of {', '.join(_TERMS)}")
+    return term
 
 
 def _planar(dataset: Dataset, samples: int, syntax: Syntax) -> int:

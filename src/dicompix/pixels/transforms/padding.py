@@ -43,7 +43,9 @@ class PixelPadding:
         if self.limit is None:
             return np.asarray(stored == self.value)
         low, high = sorted((self.value, self.limit))
-        return np.asarray((stored >= low) & (stored <= high))
+        # a limit that float32 cannot hold is infinite there, and compares rightly
+        with np.errstate(over="ignore"):
+            return np.asarray((stored >= low) & (stored <= high))
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,10 @@ class _Expansion:
     def segment(self, at: int) -> int:
         """Expand the discrete or linear segment there and return where the next one starts."""
         opcode, length = self.take(at, 2)
+        if opcode not in {DISCRETE, LINEAR}:
+            raise TransformError(
+                f"the segmented palette has unknown segment type '{opcode}' at unit {at}, needed 0 or 1"
+            )
         if len(self.values) + length > self.entries:
             raise TransformError(
                 f"the segmented palette expands to at least {len(self.values) + length} values, "
@@ -68,10 +72,8 @@ class _Expansion:
         if opcode == DISCRETE:
             self.values += self.take(at + 2, length)
             return at + 2 + length
-        if opcode == LINEAR:
-            self.values += self.line(self.take(at + 2, 1)[0], length)
-            return at + 3
-        raise TransformError(f"the segmented palette has unknown segment type '{opcode}' at unit {at}, needed 0 or 1")
+        self.values += self.line(self.take(at + 2, 1)[0], length)
+        return at + 3
 
     def line(self, end: int, length: int) -> list[int]:
         """Return `length` values from one step after the last value to `end` (PS3.3 C.7.9.2.2)."""
