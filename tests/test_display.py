@@ -7,6 +7,7 @@ import PIL.Image
 import pytest
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
 
 import dicompix
 from dicompix import Image
@@ -19,7 +20,7 @@ def gray(values: Values, *, bits: int = 0, photometric: str = "MONOCHROME2") -> 
     """Return a data set of (frames, rows, columns) integers."""
     ds = Dataset()
     ds.file_meta = FileMetaDataset()
-    ds.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     ds.NumberOfFrames, ds.Rows, ds.Columns = values.shape
     ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, photometric
     ds.BitsAllocated = values.dtype.itemsize * 8
@@ -32,7 +33,7 @@ def gray(values: Values, *, bits: int = 0, photometric: str = "MONOCHROME2") -> 
 RAMP = np.arange(-1024, 3072, dtype=np.int16).reshape(1, 64, 64)
 
 
-def test_a_ct_window_by_the_formula():
+def test_a_ct_window_by_the_formula() -> None:
     ds = gray(RAMP + 1024, bits=13)
     ds.RescaleSlope, ds.RescaleIntercept, ds.WindowCenter, ds.WindowWidth = 1, -1024, 40, 400
     x = RAMP[0].astype(float)
@@ -42,7 +43,7 @@ def test_a_ct_window_by_the_formula():
     np.testing.assert_array_equal(picture, np.floor(255 * p + 0.5))
 
 
-def test_monochrome1_is_inverted_once():
+def test_monochrome1_is_inverted_once() -> None:
     ds = gray(np.array([[[0, 128, 255]]], np.uint8), photometric="MONOCHROME1")
     assert Image(ds).display().tolist() == [[255, 127, 0]]
     ds.PresentationLUTShape = "INVERSE"
@@ -51,7 +52,7 @@ def test_monochrome1_is_inverted_once():
     assert Image(ds).display().tolist() == [[255, 127, 0]]
 
 
-def test_views_are_chosen_by_index_text_pair_and_name():
+def test_views_are_chosen_by_index_text_pair_and_name() -> None:
     ds = gray(np.array([[[0, 50, 100, 200]]], np.uint8))
     ds.WindowCenter, ds.WindowWidth = [50.5, 100.5], [101, 2]
     ds.WindowCenterWidthExplanation = ["WIDE", "NARROW"]
@@ -67,7 +68,7 @@ def test_views_are_chosen_by_index_text_pair_and_name():
         image.display(voi="bone")
 
 
-def test_auto_passes_over_outliers():
+def test_auto_passes_over_outliers() -> None:
     values = np.full((1, 100, 100), 1000, np.uint16)
     values[0, 0, 0] = 65535
     values[0, 1:50] = 900
@@ -75,7 +76,7 @@ def test_auto_passes_over_outliers():
     assert Image(gray(values)).display(voi="full")[60, 0] < 10
 
 
-def test_padding_is_black_and_counts_for_nothing():
+def test_padding_is_black_and_counts_for_nothing() -> None:
     ds = gray(np.array([[[-2000, 0, 100]]], np.int16))
     ds.add_new("PixelPaddingValue", "US", 63536)  # -2000 with the wrong VR
     assert Image(ds).display().tolist() == [[0, 0, 255]]
@@ -83,7 +84,7 @@ def test_padding_is_black_and_counts_for_nothing():
     assert Image(ds).display().tolist() == [[0, 255, 0]]
 
 
-def test_frames_without_windows_of_their_own_share_one():
+def test_frames_without_windows_of_their_own_share_one() -> None:
     ds = gray(np.array([[[0, 10]], [[0, 200]]], np.uint8))
     image = Image(ds)
     assert image.display(0).tolist() == [[0, 13]]
@@ -101,7 +102,7 @@ def functional_groups(ds: Dataset) -> None:
     ds.PerFrameFunctionalGroupsSequence, ds.SharedFunctionalGroupsSequence = [own, Dataset()], [shared]
 
 
-def test_functional_groups_before_shared_before_root():
+def test_functional_groups_before_shared_before_root() -> None:
     ds = gray(np.full((2, 1, 1), 50, np.uint8))
     ds.RescaleSlope, ds.RescaleIntercept = 7, 7
     functional_groups(ds)
@@ -126,7 +127,7 @@ def test_functional_groups_before_shared_before_root():
         ([100, 50], 10, "LINEAR", "window-pairs"),
     ],
 )
-def test_odd_windows_are_shown_with_a_warning(center: object, width: object, function: str, code: str):
+def test_odd_windows_are_shown_with_a_warning(center: object, width: object, function: str, code: str) -> None:
     ds = gray(np.array([[[0, 255]]], np.uint8))
     ds.WindowCenter, ds.WindowWidth, ds.VOILUTFunction = center, width, function
     image = Image(ds)
@@ -136,7 +137,7 @@ def test_odd_windows_are_shown_with_a_warning(center: object, width: object, fun
 
 
 @pytest.mark.parametrize("empty", [None, ""])
-def test_an_empty_window_or_function_is_none(empty: object):
+def test_an_empty_window_or_function_is_none(empty: object) -> None:
     ds = gray(np.array([[[0, 100]]], np.uint8))
     ds.WindowCenter, ds.WindowWidth, ds.VOILUTFunction = empty, empty, empty
     assert Image(ds).display().tolist() == [[0, 255]]
@@ -157,13 +158,13 @@ def voi_item(descriptor: list[int], data: bytes | list[int], vr: str) -> Dataset
         (voi_item([3, 0, 8], bytes([0, 85, 170, 0]), "OW"), [0, 85, 170, 170]),
     ],
 )
-def test_voi_luts_of_many_kinds(item: Dataset, expected: list[int]):
+def test_voi_luts_of_many_kinds(item: Dataset, expected: list[int]) -> None:
     ds = gray(np.array([[[0, 1, 2, 3]]], np.uint8))
     ds.VOILUTSequence = [item]
     assert Image(ds).display().tolist() == [expected]
 
 
-def test_xray_angiography_is_shown_without_its_modality_lut():
+def test_xray_angiography_is_shown_without_its_modality_lut() -> None:
     ds = gray(np.array([[[0, 100, 200]]], np.uint8))
     ds.RescaleSlope, ds.RescaleIntercept = -1, 0
     assert Image(ds).display().tolist() == [[255, 128, 0]]
@@ -171,20 +172,20 @@ def test_xray_angiography_is_shown_without_its_modality_lut():
     assert Image(ds).display().tolist() == [[0, 128, 255]]
 
 
-def test_a_window_in_stored_values_is_seen_for_what_it_is():
+def test_a_window_in_stored_values_is_seen_for_what_it_is() -> None:
     ds = gray(np.array([[[0, 1000, 2000]]], np.uint16), bits=12)
     ds.Modality, ds.RescaleSlope, ds.RescaleIntercept = "PT", 0.001, 0
     ds.WindowCenter, ds.WindowWidth = 1000.5, 2001
     assert Image(ds).display().tolist() == [[0, 128, 255]]
 
 
-def test_rt_dose_is_scaled_to_dose():
+def test_rt_dose_is_scaled_to_dose() -> None:
     ds = gray(np.array([[[0, 2000]]], np.uint32))
     ds.DoseGridScaling = 0.001
     assert Image(ds).modality().tolist() == [[0.0, 2.0]]
 
 
-def test_supplemental_palette_colours_only_what_it_maps():
+def test_supplemental_palette_colours_only_what_it_maps() -> None:
     path = get_testdata_file("eCT_Supplemental.dcm", download=False)
     if path is None:
         pytest.skip("pydicom-data is not installed")
@@ -206,7 +207,7 @@ def test_supplemental_palette_colours_only_what_it_maps():
         ("rtdose_1frame.dcm", (10, 10)),
     ],
 )
-def test_real_files_become_pictures(tmp_path: Path, name: str, shape: tuple[int, ...]):
+def test_real_files_become_pictures(tmp_path: Path, name: str, shape: tuple[int, ...]) -> None:
     image = dicompix.open_image(str(get_testdata_file(name, download=False)))
     picture = image.display()
     assert picture.shape == shape
@@ -217,7 +218,7 @@ def test_real_files_become_pictures(tmp_path: Path, name: str, shape: tuple[int,
         np.testing.assert_array_equal(np.asarray(written), picture)
 
 
-def test_sixteen_bit_pictures_keep_values(tmp_path: Path):
+def test_sixteen_bit_pictures_keep_values(tmp_path: Path) -> None:
     values = np.array([[[0, 1000, 65535]]], np.uint16)
     image = Image(gray(values))
     image.save(tmp_path / "a.png", values="stored")
@@ -227,7 +228,7 @@ def test_sixteen_bit_pictures_keep_values(tmp_path: Path):
         image.save(tmp_path / "a.png", values="raw")
 
 
-def test_a_montage_lays_frames_out():
+def test_a_montage_lays_frames_out() -> None:
     image = Image(gray(np.arange(5, dtype=np.uint8).reshape(5, 1, 1) * 50))
     sheet = np.asarray(image.montage(columns=3))
     assert sheet.tolist() == [[0, 64, 128], [191, 255, 0]]
@@ -235,14 +236,14 @@ def test_a_montage_lays_frames_out():
         image.montage([])
 
 
-def test_colour_of_sixteen_bits_is_scaled():
+def test_colour_of_sixteen_bits_is_scaled() -> None:
     ds = gray(np.zeros((1, 1, 1), np.uint16))
     ds.SamplesPerPixel, ds.PhotometricInterpretation, ds.PlanarConfiguration = 3, "RGB", 0
     ds.PixelData = np.array([0, 32896, 65535], "<u2").tobytes()
     assert Image(ds).display().tolist() == [[[0, 128, 255]]]
 
 
-def test_overlays_are_listed_and_burned_in():
+def test_overlays_are_listed_and_burned_in() -> None:
     ds = gray(np.zeros((1, 2, 8), np.uint8))
     ds.add_new(0x60000010, "US", 1)
     ds.add_new(0x60000011, "US", 3)
@@ -254,7 +255,7 @@ def test_overlays_are_listed_and_burned_in():
     assert image.display(voi=None, overlays=True).tolist() == [[0] * 8, [0, 255, 0, 255, 0, 0, 0, 0]]
 
 
-def test_overlays_in_unused_bits_are_found():
+def test_overlays_in_unused_bits_are_found() -> None:
     ds = gray(np.array([[[0x1001, 0x0FFF]]], np.uint16), bits=12)
     for element, vr, value in ((0x10, "US", 1), (0x11, "US", 2), (0x100, "US", 16), (0x102, "US", 12)):
         ds.add_new(0x60020000 | element, vr, value)
@@ -263,7 +264,7 @@ def test_overlays_in_unused_bits_are_found():
     assert image[0].tolist() == [[1, 4095]]
 
 
-def test_shutters_are_masks():
+def test_shutters_are_masks() -> None:
     ds = gray(np.zeros((1, 3, 4), np.uint8))
     assert Image(ds).shutter().all()
     ds.ShutterShape = ["RECTANGULAR", "CIRCULAR"]
@@ -273,7 +274,7 @@ def test_shutters_are_masks():
     assert Image(ds).shutter().astype(int).tolist() == [[0, 0, 1, 0], [0, 1, 1, 1], [0, 0, 1, 0]]
 
 
-def test_real_world_values_have_a_unit_and_an_end():
+def test_real_world_values_have_a_unit_and_an_end() -> None:
     ds = gray(np.array([[[0, 10, 20, 30]]], np.uint8))
     item, unit = Dataset(), Dataset()
     unit.CodeValue, unit.CodeMeaning = "ms", "millisecond"
@@ -289,7 +290,7 @@ def test_real_world_values_have_a_unit_and_an_end():
         Image(ds).real_world(item=1)
 
 
-def test_an_icc_profile_is_applied_on_request():
+def test_an_icc_profile_is_applied_on_request() -> None:
     from PIL import ImageCms
 
     ds = gray(np.zeros((1, 1, 3), np.uint8))

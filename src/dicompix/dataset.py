@@ -10,13 +10,13 @@ from pydicom.dataset import Dataset as PydicomDataset
 from pydicom.dataset import FileDataset as PydicomFileDataset
 
 from dicompix.pixels.codecs.base import Stored
+from dicompix.pixels.compat.write import save
 from dicompix.pixels.decode import Decoded, Decoder, decode_all
 from dicompix.pixels.errors import BadValueError, report
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.image import Image
 from dicompix.pixels.read import Content, Mark, content_of, mark_of
 from dicompix.pixels.syntaxes import syntax_for
-from dicompix.write import save
 
 _CACHE = "_dicompix"
 _OPTIONS = {"index", "raw", "as_rgb", "decoding_plugin", "use_pdh"}  # what decoding other than by pydicom honours

@@ -14,7 +14,7 @@ from dicompix.cli.gallery import EXAMPLES, example_files, unique_names
 RUNNER = CliRunner()
 
 
-def test_demo_writes_a_picture_of_each_example(tmp_path: Path):
+def test_demo_writes_a_picture_of_each_example(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "dicompix", "demo", "-o", str(tmp_path)], capture_output=True, text=True, check=False
     )
@@ -26,11 +26,11 @@ def test_demo_writes_a_picture_of_each_example(tmp_path: Path):
         assert column in done.stdout
 
 
-def test_every_example_ships_with_pydicom():
+def test_every_example_ships_with_pydicom() -> None:
     assert len(example_files()) == len(EXAMPLES)
 
 
-def test_show_goes_on_after_a_bad_file(tmp_path: Path):
+def test_show_goes_on_after_a_bad_file(tmp_path: Path) -> None:
     good = str(get_testdata_file("CT_small.dcm", download=False))
     bad = tmp_path / "bad.dcm"
     bad.write_bytes(b"no DICOM here")
@@ -40,7 +40,7 @@ def test_show_goes_on_after_a_bad_file(tmp_path: Path):
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["CT_small.dcm.png"]
 
 
-def test_show_walks_folders(tmp_path: Path):
+def test_show_walks_folders(tmp_path: Path) -> None:
     folder = tmp_path / "in" / "deep"
     folder.mkdir(parents=True)
     (folder / "a.dcm").write_bytes(Path(str(get_testdata_file("CT_small.dcm", download=False))).read_bytes())
@@ -49,7 +49,7 @@ def test_show_walks_folders(tmp_path: Path):
     assert (tmp_path / "out" / "a.dcm.png").is_file()
 
 
-def test_files_of_one_name_get_pictures_of_their_own():
+def test_files_of_one_name_get_pictures_of_their_own() -> None:
     assert unique_names([Path("a/x"), Path("b/x"), Path("c/y")]) == ["x.png", "x-2.png", "y.png"]
 
 
@@ -61,7 +61,7 @@ def test_files_of_one_name_get_pictures_of_their_own():
         (["codecs", "1.2.3"], "entry-point"),
     ],
 )
-def test_codecs_lists_them(arguments: list[str], phrase: str):
+def test_codecs_lists_them(arguments: list[str], phrase: str) -> None:
     result = RUNNER.invoke(app, arguments)
     assert result.exit_code == 0
     assert phrase in result.stdout

@@ -10,14 +10,15 @@ from PIL import ImageCms
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import UID
 
 from dicompix.pixels import apply_color_lut, apply_icc_profile, convert_color_space, create_icc_transform
 
 RNG = np.random.default_rng(7)
 
 
-def test_a_real_palette_gives_pydicoms_colours():
-    ds = dcmread(get_testdata_file("examples_palette.dcm", download=False))
+def test_a_real_palette_gives_pydicoms_colours() -> None:
+    ds = dcmread(str(get_testdata_file("examples_palette.dcm", download=False)))
     ours, theirs = apply_color_lut(ds.pixel_array, ds), pydicom.pixels.apply_color_lut(ds.pixel_array, ds)
     np.testing.assert_array_equal(ours, theirs)
     assert ours.dtype == theirs.dtype
@@ -27,7 +28,7 @@ WELL_KNOWN = ("HOT_IRON", "PET", "HOT_METAL_BLUE", "PET_20_STEP", "SPRING", "SUM
 
 
 @pytest.mark.parametrize(("number", "name"), list(enumerate(WELL_KNOWN, 1)))
-def test_a_well_known_palette_has_a_name_and_a_uid(number: int, name: str):
+def test_a_well_known_palette_has_a_name_and_a_uid(number: int, name: str) -> None:
     ramp = np.arange(256, dtype=np.uint8)
     uid = f"1.2.840.10008.1.5.{number}"
     by_uid = pydicom.pixels.apply_color_lut(ramp, palette=uid)
@@ -40,7 +41,7 @@ def palette(
 ) -> Dataset:
     ds = Dataset()
     ds.file_meta = FileMetaDataset()
-    ds.file_meta.TransferSyntaxUID = syntax
+    ds.file_meta.TransferSyntaxUID = UID(syntax)
     ds.PixelRepresentation = 0
     for color in ("Red", "Green", "Blue"):
         ds.add_new(f"{color}PaletteColorLookupTableDescriptor", "US", [entries, first, bits])
@@ -48,12 +49,12 @@ def palette(
     return ds
 
 
-def test_an_odd_number_of_8_bit_entries_is_padded():
+def test_an_odd_number_of_8_bit_entries_is_padded() -> None:
     ds = palette(255, bytes(range(255)) + b"\0")
     assert apply_color_lut(np.array([0, 254, 255], np.uint8), ds)[:, 0].tolist() == [0, 254, 254]
 
 
-def test_8_bit_entries_may_be_more_than_256():
+def test_8_bit_entries_may_be_more_than_256() -> None:
     table = (np.arange(4096) >> 4).astype(np.uint8).tobytes()
     assert apply_color_lut(np.array([0, 255, 256, 4095], np.uint16), palette(4096, table))[:, 1].tolist() == [
         0,
@@ -63,19 +64,19 @@ def test_8_bit_entries_may_be_more_than_256():
     ]
 
 
-def test_a_big_endian_palette_is_read_in_its_byte_order():
+def test_a_big_endian_palette_is_read_in_its_byte_order() -> None:
     data = np.array([0, 1, 256, 65535], ">u2").tobytes()
     ds = palette(4, data, bits=16, syntax="1.2.840.10008.1.2.2")
     assert apply_color_lut(np.arange(4, dtype=np.uint8), ds)[:, 2].tolist() == [0, 1, 256, 65535]
 
 
-def test_each_channel_has_its_own_descriptor():
+def test_each_channel_has_its_own_descriptor() -> None:
     ds = palette(4, bytes([0, 1, 2, 3]))
     ds.GreenPaletteColorLookupTableDescriptor = [4, 1, 8]
     assert apply_color_lut(np.array([0, 1, 3], np.uint8), ds).tolist() == [[0, 0, 0], [1, 0, 1], [3, 2, 3]]
 
 
-def test_a_segmented_palette_follows_indirect_byte_offsets():
+def test_a_segmented_palette_follows_indirect_byte_offsets() -> None:
     # discrete (2 values), linear to 40 in 2 steps; then the linear segment again, by its byte offset 8
     units = [0, 2, 10, 20, 1, 2, 40, 2, 1, 8, 0]
     data = np.array(units, "<u2").tobytes()
@@ -95,39 +96,39 @@ def test_a_segmented_palette_follows_indirect_byte_offsets():
         ({"ds": palette(4, bytes(3))}, "The bit depth of the LUT data"),
     ],
 )
-def test_bad_palettes_are_value_errors(arguments: dict[str, object], phrase: str):
+def test_bad_palettes_are_value_errors(arguments: dict[str, object], phrase: str) -> None:
     with pytest.raises(ValueError, match=phrase):
         apply_color_lut(np.zeros(1, np.uint8), **arguments)  # type: ignore[arg-type]
 
 
-def test_every_colour_of_a_dense_sample_equals_pydicoms():
+def test_every_colour_of_a_dense_sample_equals_pydicoms() -> None:
     steps = np.array([0, 1, 2, 15, 16, 64, 127, 128, 129, 200, 240, 254, 255], np.uint8)
     grid = np.stack(np.meshgrid(steps, steps, np.arange(256, dtype=np.uint8)), -1).reshape(1, -1, 3)
     for pair in (("YBR_FULL", "RGB"), ("RGB", "YBR_FULL"), ("YBR_FULL_422", "RGB"), ("RGB", "YBR_FULL_422")):
         np.testing.assert_array_equal(convert_color_space(grid, *pair), pydicom.pixels.convert_color_space(grid, *pair))
 
 
-def test_no_change_returns_the_very_array():
+def test_no_change_returns_the_very_array() -> None:
     arr = np.zeros((1, 1, 3), np.uint8)
     assert convert_color_space(arr, "RGB", "RGB") is arr
     assert convert_color_space(arr, "YBR_FULL", "YBR_FULL_422") is arr
 
 
-def test_per_frame_overwrites():
+def test_per_frame_overwrites() -> None:
     arr = RNG.integers(0, 256, (2, 4, 5, 3), dtype=np.uint8)
     expected = convert_color_space(arr.copy(), "YBR_FULL", "RGB")
     assert convert_color_space(arr, "YBR_FULL", "RGB", per_frame=True) is arr
     np.testing.assert_array_equal(arr, expected)
 
 
-def test_sixteen_bits_convert_there_and_back():
+def test_sixteen_bits_convert_there_and_back() -> None:
     arr = RNG.integers(0, 4096, (8, 9, 3), dtype=np.uint16)
     ybr = convert_color_space(arr, "RGB", "YBR_FULL", bit_depth=12)
     back = convert_color_space(ybr, "YBR_FULL", "RGB", bit_depth=12)
     assert np.abs(back.astype(int) - arr).max() <= 2
 
 
-def test_unknown_spaces_and_types():
+def test_unknown_spaces_and_types() -> None:
     with pytest.raises(NotImplementedError, match="Conversion from RGB to HSV is not supported"):
         convert_color_space(np.zeros((1, 1, 3), np.uint8), "RGB", "HSV")
     with pytest.raises(ValueError, match=r"Invalid ndarray.dtype 'uint16'"):
@@ -138,7 +139,7 @@ def srgb() -> bytes:
     return bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
 
 
-def test_an_icc_profile_converts_in_place_as_pydicom_does():
+def test_an_icc_profile_converts_in_place_as_pydicom_does() -> None:
     ds = Dataset()
     ds.ICCProfile = Path(str(get_testdata_file("crayons.icc", download=False))).read_bytes()
     arr = RNG.integers(0, 256, (2, 4, 5, 3), dtype=np.uint8)
@@ -147,7 +148,7 @@ def test_an_icc_profile_converts_in_place_as_pydicom_does():
     np.testing.assert_array_equal(arr, expected)
 
 
-def test_intent_0_is_an_intent():
+def test_intent_0_is_an_intent() -> None:
     profile = ImageCms.ImageCmsProfile(BytesIO(srgb()))
     assert ImageCms.getDefaultIntent(profile) in {0, 1, 2, 3}
     assert create_icc_transform(icc_profile=srgb(), intent=0) is not None
@@ -155,7 +156,7 @@ def test_intent_0_is_an_intent():
         create_icc_transform(icc_profile=srgb(), intent=4)
 
 
-def test_the_profile_of_an_optical_path_is_found():
+def test_the_profile_of_an_optical_path_is_found() -> None:
     ds, path = Dataset(), Dataset()
     path.ICCProfile = srgb()
     ds.OpticalPathSequence = [path]
@@ -170,6 +171,6 @@ def test_the_profile_of_an_optical_path_is_found():
         ({"icc_profile": b"1", "color_space": "FOO"}, "Unsupported 'color_space' value 'FOO'"),
     ],
 )
-def test_bad_profiles_are_value_errors(arguments: dict[str, object], phrase: str):
+def test_bad_profiles_are_value_errors(arguments: dict[str, object], phrase: str) -> None:
     with pytest.raises(ValueError, match=phrase):
         create_icc_transform(**arguments)  # type: ignore[arg-type]

@@ -39,8 +39,8 @@ def lut_item(descriptor: Sequence[int], data: bytes | list[int]) -> Dataset:
 
 
 @pytest.mark.parametrize("name", ["CT_small.dcm", "MR_small.dcm", "examples_overlay.dcm", "693_J2KI.dcm"])
-def test_real_files_give_pydicoms_values(name: str):
-    ds = dcmread(get_testdata_file(name, download=False))
+def test_real_files_give_pydicoms_values(name: str) -> None:
+    ds = dcmread(str(get_testdata_file(name, download=False)))
     arr = ds.pixel_array
     modality = apply_modality_lut(arr, ds)
     expected = pydicom.pixels.apply_modality_lut(arr, ds)
@@ -49,14 +49,14 @@ def test_real_files_give_pydicoms_values(name: str):
     np.testing.assert_array_equal(apply_voi_lut(modality, ds), pydicom.pixels.apply_voi_lut(expected, ds))
 
 
-def test_without_attributes_the_very_array_comes_back():
+def test_without_attributes_the_very_array_comes_back() -> None:
     arr = np.arange(4, dtype=np.int16)
     ds = gray()
     for function in (apply_modality_lut, apply_voi_lut, apply_voi, apply_windowing, apply_presentation_lut):
         assert function(arr, ds) is arr
 
 
-def test_slope_without_intercept_counts(monkeypatch: pytest.MonkeyPatch):
+def test_slope_without_intercept_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     ds = gray()
     ds.RescaleSlope = 2
     ds.RescaleIntercept = None
@@ -73,7 +73,7 @@ def test_slope_without_intercept_counts(monkeypatch: pytest.MonkeyPatch):
         (np.array([0, 4095], np.uint16), [4096, 0, 12], [0, 4095]),
     ],
 )
-def test_a_modality_lut_does_not_wrap(values: np.ndarray, descriptor: list[int], expected: list[int]):
+def test_a_modality_lut_does_not_wrap(values: np.ndarray, descriptor: list[int], expected: list[int]) -> None:
     ds = gray(16, signed=True)
     count = descriptor[0] or 65536
     ds.ModalityLUTSequence = [lut_item(descriptor, np.arange(count, dtype="<u2").tobytes())]
@@ -82,7 +82,7 @@ def test_a_modality_lut_does_not_wrap(values: np.ndarray, descriptor: list[int],
     assert result.tolist() == expected
 
 
-def test_a_voi_lut_of_8_bits_may_have_more_than_256_entries():
+def test_a_voi_lut_of_8_bits_may_have_more_than_256_entries() -> None:
     ds = gray()
     table = (np.arange(4096) >> 4).astype(np.uint8)
     ds.VOILUTSequence = [lut_item([4096, 0, 8], table.tolist())]
@@ -90,13 +90,13 @@ def test_a_voi_lut_of_8_bits_may_have_more_than_256_entries():
     assert apply_voi(values, ds).tolist() == [0, 15, 16, 18, 255]
 
 
-def test_two_8_bit_entries_may_share_a_word():
+def test_two_8_bit_entries_may_share_a_word() -> None:
     ds = gray(2)
     ds.VOILUTSequence = [lut_item([4, 0, 8], bytes([0, 10, 20, 30]))]
     assert apply_voi(np.arange(4, dtype=np.uint8), ds).tolist() == [0, 10, 20, 30]
 
 
-def test_unknown_byte_order_of_words_is_an_attribute_error():
+def test_unknown_byte_order_of_words_is_an_attribute_error() -> None:
     ds = gray()
     del ds.file_meta
     ds.VOILUTSequence = [lut_item([2, 0, 16], bytes(4))]
@@ -104,7 +104,7 @@ def test_unknown_byte_order_of_words_is_an_attribute_error():
         apply_voi(np.zeros(1, np.uint8), ds)
 
 
-def test_a_short_table_is_an_error_only_where_it_is_needed():
+def test_a_short_table_is_an_error_only_where_it_is_needed() -> None:
     ds = gray(16)
     ds.VOILUTSequence = [lut_item([0, 0, 16], [5, 6])]
     assert apply_voi(np.array([0, 1]), ds).tolist() == [5, 6]
@@ -112,7 +112,7 @@ def test_a_short_table_is_an_error_only_where_it_is_needed():
         apply_voi(np.array([2]), ds)
 
 
-def test_windowing_spans_what_bits_stored_allows():
+def test_windowing_spans_what_bits_stored_allows() -> None:
     ds = gray(8)
     ds.WindowCenter, ds.WindowWidth = 64, 64
     values = np.array([0, 32, 63, 64, 96, 255], np.uint8)
@@ -121,7 +121,7 @@ def test_windowing_spans_what_bits_stored_allows():
     np.testing.assert_allclose(apply_windowing(values, ds), expected, atol=1e-9)
 
 
-def test_large_arrays_equal_small_ones():
+def test_large_arrays_equal_small_ones() -> None:
     ds = gray(12)
     ds.RescaleSlope, ds.RescaleIntercept, ds.WindowCenter, ds.WindowWidth = 2, -1000, 40, 400
     values = np.arange(4096, dtype=np.uint16)
@@ -140,7 +140,7 @@ def test_large_arrays_equal_small_ones():
         ({"WindowCenter": [1, 2], "WindowWidth": [1, 2]}, IndexError, "index"),
     ],
 )
-def test_windowing_is_strict(change: dict[str, object], error: type[Exception], phrase: str):
+def test_windowing_is_strict(change: dict[str, object], error: type[Exception], phrase: str) -> None:
     ds = gray()
     ds.WindowCenter, ds.WindowWidth = 40, 400
     for keyword, value in change.items():
@@ -149,7 +149,7 @@ def test_windowing_is_strict(change: dict[str, object], error: type[Exception], 
         apply_windowing(np.zeros(1), ds, index=5)
 
 
-def test_one_window_element_alone_is_a_key_error():
+def test_one_window_element_alone_is_a_key_error() -> None:
     ds = gray()
     ds.WindowCenter = 1
     with pytest.raises(KeyError):
@@ -163,7 +163,7 @@ def decimals() -> Iterator[None]:
     pydicom.config.use_DS_decimal = False
 
 
-def test_decimal_strings_as_decimals_work(decimals: None):
+def test_decimal_strings_as_decimals_work(decimals: None) -> None:
     from decimal import Decimal
 
     ds = gray(8)
@@ -171,7 +171,7 @@ def test_decimal_strings_as_decimals_work(decimals: None):
     assert apply_voi_lut(np.array([0, 255]), ds).tolist() == [0, 255]
 
 
-def test_a_presentation_lut_is_never_scaled_by_the_image():
+def test_a_presentation_lut_is_never_scaled_by_the_image() -> None:
     ds = gray(12)
     ds.PresentationLUTSequence = [lut_item([4096, 0, 12], list(range(4096)))]
     values = np.arange(100, 201, dtype=np.uint16)
@@ -179,7 +179,7 @@ def test_a_presentation_lut_is_never_scaled_by_the_image():
     np.testing.assert_array_equal(apply_presentation_lut(values[:1], ds), values[:1])
 
 
-def test_an_inverse_shape_turns_the_range_of_bits_stored():
+def test_an_inverse_shape_turns_the_range_of_bits_stored() -> None:
     ds = gray(12)
     ds.PresentationLUTShape = "INVERSE"
     result = apply_presentation_lut(np.array([0, 100, 4095], np.uint16), ds)
@@ -203,7 +203,7 @@ def enhanced(slopes: Sequence[float], *, windows: Sequence[float] = ()) -> Datas
     return ds
 
 
-def test_each_frame_has_its_own_rescale():
+def test_each_frame_has_its_own_rescale() -> None:
     ds = enhanced([1, 10])
     arr = np.full((2, 1, 3), 5, np.uint8)
     np.testing.assert_array_equal(apply_modality_lut(arr, ds)[:, 0, 0], [4, 49])
@@ -212,14 +212,14 @@ def test_each_frame_has_its_own_rescale():
         apply_modality_lut(arr[1], ds)
 
 
-def test_each_frame_has_its_own_window():
+def test_each_frame_has_its_own_window() -> None:
     ds = enhanced([1, 1], windows=[1, 200])
     arr = np.full((2, 1, 1), 100, np.uint8)
     result = apply_voi_lut(arr, ds)
     assert result[:, 0, 0].tolist() == [254.0, -1.0]  # the range of 8 bits, rescaled by -1
 
 
-def test_another_type_and_a_given_array():
+def test_another_type_and_a_given_array() -> None:
     ds = gray(12)
     ds.RescaleSlope, ds.RescaleIntercept = 1, -1024
     arr = np.array([[0, 1024]], np.uint16)
@@ -232,7 +232,7 @@ def test_another_type_and_a_given_array():
         apply_modality_lut(np.array([[1]], np.uint16), ds, dtype=np.int16)
 
 
-def test_the_input_stays_as_it_was():
+def test_the_input_stays_as_it_was() -> None:
     ds = gray(8)
     ds.RescaleSlope, ds.RescaleIntercept, ds.WindowCenter, ds.WindowWidth = 2, 1, 5, 5
     ds.PresentationLUTShape = "INVERSE"
@@ -243,7 +243,7 @@ def test_the_input_stays_as_it_was():
     np.testing.assert_array_equal(arr, np.arange(10))
 
 
-def test_a_float_array_under_a_voi_lut_warns():
+def test_a_float_array_under_a_voi_lut_warns() -> None:
     ds = gray(2)
     ds.VOILUTSequence = [lut_item([4, 0, 8], [0, 10, 20, 30])]
     with pytest.warns(UserWarning, match="may give incorrect results"):

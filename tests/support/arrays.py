@@ -18,10 +18,11 @@ def gray(bits: int, *, signed: bool = False, rows: int = ROWS, columns: int = CO
     frame[rows // 2 :, columns // 2 :] = noise
     frame[-1, :3] = 0, top, 0
     size = next(size for size in (8, 16, 32, 64) if bits <= size)
-    unsigned = frame.astype(f"u{size // 8}")
+    unsigned: Stored = frame.astype(f"u{size // 8}")
     if not signed:
         return unsigned
-    return (unsigned - np.array(1 << (bits - 1), unsigned.dtype)).view(f"i{size // 8}")
+    centered: Stored = (unsigned - np.array(1 << (bits - 1), unsigned.dtype)).view(f"i{size // 8}")
+    return centered
 
 
 def smooth(bits: int, *, rows: int = ROWS, columns: int = COLUMNS) -> Stored:

@@ -1,8 +1,9 @@
 """Streams made once by an independent encoder, with the pixels of an independent decoder.
 
-Encoder and decoder are DCMTK 3.6.7 (``dcmcjpeg``/``dcmdjpeg +cn``, ``dcmcjpls``/``dcmdjpls``); each entry of golden.json
-says with which options. `sha256` is that of the decoded samples, little endian, colour-by-pixel. Lossy streams
-have the samples themselves too, because correct decoders may differ there. Never regenerate these by our own code.
+Encoder and decoder are DCMTK 3.6.7 (``dcmcjpeg``/``dcmdjpeg +cn``, ``dcmcjpls``/``dcmdjpls``); each entry of
+golden.json says with which options. `sha256` is that of the decoded samples, little endian, colour-by-pixel. Lossy
+streams have the samples themselves too, because correct decoders may differ there. Never regenerate these by our
+own code.
 """
 
 import json

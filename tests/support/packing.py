@@ -38,7 +38,7 @@ def shared_422(frame: Stored, *, rows_padded: bool = False) -> tuple[bytes, Stor
     A pair's chrominance is its first pixel's. Pairs run on over row ends, unless each odd row is padded.
     """
     rows, columns, _ = frame.shape
-    lines: list[Stored] = [line for line in frame] if rows_padded else [frame.reshape(-1, 3)]
+    lines: list[Stored] = list(frame) if rows_padded else [frame.reshape(-1, 3)]
     packed: list[int] = []
     for line in lines:
         pixels = line.tolist()
@@ -76,7 +76,7 @@ def rle(frame: Stored) -> bytes:
 
 def rle_bits(frame: Stored) -> bytes:
     """Return one RLE frame of 1-bit samples: the packed frame is its one segment."""
-    return rle_frame([imagecodecs.packbits_encode(bits(frame))])
+    return rle_frame([bytes(imagecodecs.packbits_encode(bits(frame)))])
 
 
 def rle_frame(segments: Iterable[bytes]) -> bytes:

@@ -1,11 +1,7 @@
 """The only way to decode: bytes of a frame -> Frame (peek, codec, conform), and the parallel loop over it."""
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
-from threading import current_thread
 
 import numpy as np
 
@@ -17,12 +13,14 @@ from dicompix.pixels.errors import CodecError, Finding, FrameError
 from dicompix.pixels.format import Photometric, PixelFormat
 from dicompix.pixels.frames import Buffer, FrameIndex, short_native_error
 from dicompix.pixels.limits import check_frame
+from dicompix.pixels.parallel import in_parallel, usable_cores
 from dicompix.pixels.registry import Choice, Registry, registry
 from dicompix.pixels.settle import Settled, settle
 from dicompix.pixels.syntaxes import syntax_for
 
 _PLAIN = DecodeRequest()
 SMALL_WORK = 1 << 19  # bytes of decoded pixels below which threads cost more than they save
+LARGE_FRAME = 1 << 22  # bytes from which a codec's own threads are as fast as frames side by side, in less memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,36 +98,19 @@ def _fallback(entry: CodecEntry, failed: CodecEntry, why: CodecError) -> Finding
     return Finding(code="codec-fallback", message=message, found=failed.name, used=entry.name)
 
 
-def available_cores() -> int:
-    """Return how many cores this process may use; DICOMPIX_WORKERS lowers it."""
-    affinity: Callable[[int], set[int]] | None = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
-    limit = os.environ.get("DICOMPIX_WORKERS", "")
-    return max(1, min(cores, int(limit))) if limit.isdecimal() else cores
-
-
-@cache
-def _pool(process: int) -> ThreadPoolExecutor:  # noqa: ARG001  # a forked child needs a pool of its own
-    return ThreadPoolExecutor(available_cores(), thread_name_prefix=_THREADS)
-
-
-_THREADS = "dicompix-decode"
-
-
 def decode_into(out: Stored, decode_one: Callable[[int, Stored], Frame], workers: int | None = None) -> list[Frame]:
     """Fill ``out[i]`` by ``decode_one(i, out[i])`` for each frame, in parallel; return the frames in order.
 
     `workers` None uses the cores at hand, and one for small work or inside another parallel loop.
     """
-    count = len(out)
-    if workers is None:
-        workers = 1 if out.nbytes < SMALL_WORK else available_cores()
-    if min(workers, count) <= 1 or current_thread().name.startswith(_THREADS):
-        return [_at(i, decode_one, out[i]) for i in range(count)]
-    step = -(-count // workers) if workers < available_cores() else 1
-    chunks = [range(start, min(start + step, count)) for start in range(0, count, step)]
-    done = _pool(os.getpid()).map(lambda chunk: [_at(i, decode_one, out[i]) for i in chunk], chunks)
-    return [frame for frames in done for frame in frames]
+    return in_parallel(lambda i: _at(i, decode_one, out[i]), len(out), _workers(out, workers))
+
+
+def _workers(out: Stored, wanted: int | None) -> int:
+    """Return how many threads to decode into `out` with."""
+    if wanted is None:
+        return 1 if out.nbytes < SMALL_WORK else usable_cores()
+    return wanted
 
 
 def _at(index: int, decode_one: Callable[[int, Stored], Frame], out: Stored) -> Frame:
@@ -163,9 +144,18 @@ def decode_all(
         return _plain(index, decoder.fmt, count, out)
     fmt = promised_format(index, decoder)
     out = _target(out, (count, *fmt.frame_shape), fmt)
-    frames = decode_into(out, lambda i, part: decoder.frame(index[i], part), workers)
+    workers, threads = _shares(index, decoder, out, _workers(out, workers))
+    frames = decode_into(out, lambda i, part: decoder.frame(index[i], part, threads), workers)
     findings = tuple(finding for frame in frames for finding in frame.findings)
     return Decoded(out, frames[0].photometric, findings)
+
+
+def _shares(index: FrameIndex, decoder: Decoder, out: Stored, workers: int) -> tuple[int, int]:
+    """Return how many frames to decode at once, and with how many threads each: few or large ones one by one."""
+    few_or_large = len(out) < workers or out[0].nbytes >= LARGE_FRAME
+    if workers > 1 and few_or_large and "threads" in decoder.entries(index[0])[0].honours:
+        return 1, workers
+    return workers, 1
 
 
 def promised_format(index: FrameIndex, decoder: Decoder) -> PixelFormat:

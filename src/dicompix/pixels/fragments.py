@@ -105,7 +105,7 @@ def index_encapsulated(source: Source, fmt: PixelFormat, extended: tuple[bytes, 
     if extended is not None:
         groups = _from_extended(fragments, extended, fmt.frames, findings)
     if groups is None and fragments.table:
-        groups = _from_basic(fragments, fmt.frames, findings)
+        groups = _from_basic(source, fragments, fmt, findings)
     if groups is None:
         groups = _without_table(source, fragments, fmt)
     if len(groups) > fmt.frames:
@@ -167,18 +167,27 @@ def _cut(span: Span, length: int) -> Span:
     return span[0], span[0] + length
 
 
-def _from_basic(fragments: Fragments, frames: int, findings: list[Finding]) -> Groups | None:
+def _from_basic(source: Source, fragments: Fragments, fmt: PixelFormat, findings: list[Finding]) -> Groups | None:
     """Return frames by the basic offset table, or None where an offset is on no item's boundary."""
-    starts = fragments.starts
+    starts, frames = fragments.starts, fmt.frames
     numbers = [starts.get(offset) for offset in _unwrapped(fragments.table)]
     known = [number for number in numbers if number is not None]
     true = len(known) == len(numbers) and known[0] == 0 and all(a < b for a, b in pairwise(known))
-    if not true or len(known) < min(frames, len(fragments.spans)):
+    if not true or len(known) < min(frames, len(fragments.spans)) or _one_each(source, fragments, known, fmt):
         message = "the basic offset table does not match the items"
         findings.append(_finding("basic-offset-table", message, _shown(fragments.table), "ignored"))
         return None
     bounds = [*known, len(fragments.spans)]
     return [_filled(fragments.spans[a:b]) for a, b in pairwise(bounds)]
+
+
+def _one_each(source: Source, fragments: Fragments, known: list[int], fmt: PixelFormat) -> bool:
+    """Tell whether a table has an entry for each fragment instead of each frame: not all begin a codestream."""
+    markers = START_MARKERS.get(syntax_for(fmt.transfer_syntax).family)
+    if markers is None or len(known) <= fmt.frames:
+        return False
+    begins = (fragments.spans[number][0] for number in known)
+    return not all(bytes(source.read(start, start + 12)).startswith(markers) for start in begins)
 
 
 def _unwrapped(table: tuple[int, ...]) -> list[int]:

@@ -99,6 +99,7 @@ class Registry:
         self._plugins_wanted = plugins
         self._loaded: dict[str, Codec] = {}
         self._broken: dict[str, str] = {}
+        self._found: dict[tuple[str, Choice], tuple[CodecEntry, ...]] = {}  # what `find` need not look for again
         self._lock = RLock()
 
     def add(self, uid: str, entry: CodecEntry, *, first: bool = False) -> None:
@@ -106,6 +107,7 @@ class Registry:
         with self._lock:
             others = tuple(other for other in self._table.get(uid, ()) if other.name != entry.name)
             self._table[uid] = (entry, *others) if first else (*others, entry)
+            self._found.clear()
 
     def remove(self, uid: str, name: str) -> None:
         """Take a codec out of a transfer syntax's list; BadValueError where it is not there."""
@@ -114,6 +116,7 @@ class Registry:
             if len(left) == len(self._table.get(uid, ())):
                 raise BadValueError(f"there is no codec named {name!r} for {uid}: {self._names(uid)}")
             self._table[uid] = left
+            self._found.clear()
 
     def entries(self, uid: str) -> tuple[CodecEntry, ...]:
         """Return every codec known for a transfer syntax, installed or not, in order of preference."""
@@ -149,6 +152,7 @@ class Registry:
                 codec = self._loaded.setdefault(entry.target, getattr(import_module(module), function))
             except (ImportError, AttributeError) as problem:
                 self._broken[entry.target] = f"{type(problem).__name__}: {problem}"
+                self._found.clear()
                 raise MissingCodecError(f"codec {entry.name}: {problem} ({how_to_get(entry)})") from problem
         return codec
 
@@ -156,6 +160,20 @@ class Registry:
         self, uid: str, codec: Choice = None, fmt: PixelFormat | None = None, stream: Codestream | None = None
     ) -> tuple[CodecEntry, ...]:
         """Return the codecs to try, best first; those known to be wrong for such a stream only when named."""
+        key = (uid, codec if codec is None or isinstance(codec, str) else tuple(codec))
+        usable = self._found.get(key)
+        if usable is None:
+            with self._lock:
+                usable = self._found[key] = self._usable(uid, codec)
+        if codec is not None or fmt is None:
+            return usable
+        right = tuple([entry for entry in usable if not (entry.wrong_for and WRONG_FOR[entry.wrong_for](fmt, stream))])
+        if not right:
+            raise MissingCodecError(self._missing(uid, usable, "installed codecs are known to be wrong for it"))
+        return right
+
+    def _usable(self, uid: str, codec: Choice) -> tuple[CodecEntry, ...]:
+        """Return the installed codecs of a syntax, or those of them that are named, in that order."""
         entries = self.entries(uid)
         if not entries:
             raise UnsupportedError(self.unsupported(uid))
@@ -164,11 +182,6 @@ class Registry:
         usable = tuple(entry for entry in entries if not self.reason(entry))
         if not usable:
             raise MissingCodecError(self._missing(uid, entries))
-        if codec is None and fmt is not None:
-            right = tuple(entry for entry in usable if not _wrong(entry, fmt, stream))
-            if not right:
-                raise MissingCodecError(self._missing(uid, entries, "installed codecs are known to be wrong for it"))
-            return right
         return usable
 
     def _named(self, uid: str, entries: Sequence[CodecEntry], names: Sequence[str]) -> tuple[CodecEntry, ...]:
@@ -216,10 +229,6 @@ class Registry:
             lines.append(f"  {self.unsupported(uid)}")
         lines += [f"  {name}: {problem}" for name, problem in self._broken.items() if name.startswith("entry point")]
         return "\n".join(lines)
-
-
-def _wrong(entry: CodecEntry, fmt: PixelFormat, stream: Codestream | None) -> bool:
-    return bool(entry.wrong_for) and WRONG_FOR[entry.wrong_for](fmt, stream)
 
 
 registry = Registry(plugins=True)

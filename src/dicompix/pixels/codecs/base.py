@@ -106,7 +106,7 @@ def ended(data: Buffer) -> bool:
 
 
 def require_end(data: Buffer) -> None:
-    """Raise CodecError for a stream without an end marker, of which many libraries silently return a part."""
+    """Raise CodecError for a stream without an end marker: libraries return a part of it, or count bits for seconds."""
     if not ended(data):
         raise CodecError(f"the stream is truncated: no end marker (FF D9) after {len(data)} bytes")
 

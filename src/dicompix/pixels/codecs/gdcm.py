@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from dicompix.pixels.codecs import rle
 from dicompix.pixels.codecs.base import DecodeRequest, Frame, color_after, failures, require_end
 from dicompix.pixels.codecs.imagecodecs import transformed
 from dicompix.pixels.errors import CodecError
@@ -25,10 +26,7 @@ def library() -> Any:
 
 def decode(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:  # noqa: ARG001  # takes no target
     """Decode one frame with GDCM; it converts the colour of lossy JPEG to RGB by itself."""
-    if not data:
-        raise CodecError("gdcm: the frame is empty")
-    if syntax_for(fmt.transfer_syntax).family != "rle":
-        require_end(data)
+    _check(data, fmt)
     with failures("gdcm"):
         samples = _image(bytes(data), fmt).GetBuffer()
     if samples is None:
@@ -37,14 +35,18 @@ def decode(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:  # noq
     if len(decoded) != fmt.array_bytes:
         raise CodecError(f"gdcm returned {len(decoded)} bytes, needed {fmt.array_bytes}")
     array = np.frombuffer(decoded, fmt.dtype)
-    return Frame(_by_pixel(array, fmt), _color(fmt))
+    return Frame(array.reshape(fmt.frame_shape), _color(fmt))
 
 
-def _by_pixel(array: Any, fmt: PixelFormat) -> Any:
-    """Return RLE planes colour-by-pixel, everything else as it is."""
-    if fmt.samples > 1 and syntax_for(fmt.transfer_syntax).family == "rle" and fmt.planar:
-        return array.reshape(fmt.samples, fmt.rows, fmt.columns).transpose(1, 2, 0)
-    return array.reshape(fmt.frame_shape)
+def _check(data: Buffer, fmt: PixelFormat) -> None:
+    """Raise CodecError for what GDCM would end the process over, or silently decode a part of."""
+    if fmt.bits_allocated == 8 and fmt.bits_stored < 8:
+        raise CodecError(f"gdcm: {fmt.bits_stored} bits stored in 8 make it abort")
+    if syntax_for(fmt.transfer_syntax).family != "rle":
+        require_end(data)
+        return
+    for number, (start, stop) in enumerate(rle.check_header(data, fmt)):
+        rle.unpack_segment(data[start:stop], rle.segment_bytes(fmt), number)
 
 
 def _color(fmt: PixelFormat) -> Photometric:
@@ -67,7 +69,7 @@ def _image(data: bytes, fmt: PixelFormat) -> Any:
     color = gdcm.PhotometricInterpretation.GetPIType(fmt.photometric.value)
     image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(color))
     if fmt.samples > 1:
-        image.SetPlanarConfiguration(fmt.planar)
+        image.SetPlanarConfiguration(0)  # so it gives RLE colour-by-pixel, and other codings as they are
     image.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.GetTSType(fmt.transfer_syntax)))
     bits = (fmt.bits_allocated, fmt.bits_stored, fmt.bits_stored - 1, int(fmt.signed))
     image.SetPixelFormat(gdcm.PixelFormat(fmt.samples, *bits))

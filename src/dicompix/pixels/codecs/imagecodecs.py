@@ -29,6 +29,7 @@ def _finished(array: Stored, fmt: PixelFormat) -> Stored:
 
 def decode_jpeg_ls(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
     """Decode one JPEG-LS frame with CharLS (ISO/IEC 14495-1)."""
+    require_end(data)
     out = None if fmt.planar else scratch(want, fmt.frame_shape, fmt.dtype.str)
     array = _call(library().jpegls_decode, data, options={"out": out})
     if fmt.planar and array.shape == (fmt.samples, fmt.rows, fmt.columns):

@@ -52,7 +52,9 @@ def _whole(data: Buffer, fmt: PixelFormat, want: DecodeRequest, stored: str | No
         return _turbo(data, fmt, scratch(want, fmt.frame_shape, fmt.dtype.str), stored, wanted)
     if _more_scans(bytes(data), fmt):
         raise CodecError(f"the JPEG stream is truncated: no end marker after {len(data)} bytes, and scans may follow")
-    array, other = (_turbo(bytes(data) + probe + _END, fmt, None, stored, wanted) for probe in _PROBES)
+    # Trailing zeros may be padding; a trailing FF is half of a pair.
+    coded = bytes(data).rstrip(b"\0\xff")
+    array, other = (_turbo(coded + probe + _END, fmt, None, stored, wanted) for probe in _PROBES)
     if not np.array_equal(array, other):
         raise CodecError(f"the JPEG stream is truncated: no end marker after {len(data)} bytes, and pixels are missing")
     return array

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from dicompix.pixels.codecs.base import DecodeRequest, Frame, color_after, failures
+from dicompix.pixels.codecs.base import DecodeRequest, Frame, color_after, failures, require_end
 from dicompix.pixels.errors import CodecError
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.frames import Buffer
@@ -21,6 +21,7 @@ def library() -> Any:
 
 def decode(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:  # noqa: ARG001  # takes no target
     """Decode one JPEG-LS frame; components interleaved by plane are put colour-by-pixel."""
+    require_end(data)
     with failures("pyjpegls"):
         samples, info = library().decode_pixel_data(bytes(data))
     if len(samples) != fmt.array_bytes:

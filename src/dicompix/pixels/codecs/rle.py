@@ -4,7 +4,7 @@ import numpy as np
 
 from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored
 from dicompix.pixels.codecs.native import unpack_bits
-from dicompix.pixels.codestream import Codestream, peek
+from dicompix.pixels.codestream.rle import segment_offsets
 from dicompix.pixels.errors import CodecError
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.frames import Buffer
@@ -28,8 +28,7 @@ def segment_bytes(fmt: PixelFormat) -> int:
 
 def check_header(data: Buffer, fmt: PixelFormat) -> list[tuple[int, int]]:
     """Return where each segment lies; CodecError unless there are as many as the format needs (PS3.5 G.5)."""
-    stream = peek(data, "rle")
-    offsets = stream.segments if isinstance(stream, Codestream) else ()
+    offsets = segment_offsets(data)
     needed = fmt.samples * -(-fmt.bits_allocated // 8)
     if len(offsets) != needed:
         raise CodecError(

@@ -16,13 +16,14 @@ def read(data: Data, start: int = 0) -> Codestream:
     >>> read(header + bytes([0, 7])).segments
     (64,)
     """
-    segments = _segments(data, start)
+    segments = segment_offsets(data, start)
     return Codestream(
         kind="rle", rows=0, columns=0, samples=0, precision=0, lossless=True, segments=segments, start=start
     )
 
 
-def _segments(data: Data, start: int) -> tuple[int, ...]:
+def segment_offsets(data: Data, start: int = 0) -> tuple[int, ...]:
+    """Return where each segment begins; CodecError where one would leave the data (PS3.5 G.5)."""
     size = len(data) - start
     if size < HEADER.size:
         raise CodecError(f"the frame has {size} bytes, needed the {HEADER.size} of an RLE header and its segments")

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydicom.dataset import Dataset
 
+from dicompix.pixels.compat.blockwise import apply, in_parts
 from dicompix.pixels.compat.sources import is_little_endian
 from dicompix.pixels.errors import BadValueError, TransformError, UnsupportedError
 from dicompix.pixels.format import Photometric
 from dicompix.pixels.read.display import icc_profile_of
 from dicompix.pixels.read.luts import has_palette, palette_of, well_known_palette
 from dicompix.pixels.transforms.base import Array
+from dicompix.pixels.transforms.palette import Palette
 from dicompix.pixels.transforms.ycbcr import RgbToYbr, YbrToRgb
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def apply_color_lut(
     if not ds and not palette:
         raise TransformError("Either 'ds' or 'palette' is required")
     if palette:
-        return well_known_palette(palette)(arr, out=out)
+        return _look_up(well_known_palette(palette), arr, out)
     dataset: Any = ds
     if dataset.get("PixelPresentation") in {"MIXED", "COLOR"}:
         raise TransformError(
@@ -43,7 +45,12 @@ def apply_color_lut(
         raise TransformError("No suitable Palette Color Lookup Table Module found")
     big_endian = _words_are_big_endian(dataset)
     _check_depth(dataset)
-    return palette_of(dataset, big_endian=big_endian)(arr, out=out)
+    return _look_up(palette_of(dataset, big_endian=big_endian), arr, out)
+
+
+def _look_up(palette: Palette, arr: Array, out: Array | None) -> Array:
+    """Return the colours of each value; one table of rows where it pays."""
+    return apply(palette, arr, out=out)  # type: ignore[no-any-return]
 
 
 class PaletteDepthError(TransformError, TypeError):
@@ -102,7 +109,7 @@ def convert_color_space(
         for one in arr:
             one[...] = transform(one)
         return arr
-    return transform(arr, out=out)
+    return in_parts(transform, arr, out, tail=1)
 
 
 def _converter(current: str, desired: str, bits: int) -> YbrToRgb | RgbToYbr:

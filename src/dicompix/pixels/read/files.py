@@ -11,6 +11,7 @@ from typing import BinaryIO
 from pydicom import dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
 from pydicom.tag import BaseTag
 from pydicom.uid import register_transfer_syntax
 
@@ -58,7 +59,7 @@ def _open(file: BinaryIO) -> Opened:
     if mapped is None:
         file.seek(0)
         return Opened(dcmread(file))
-    dataset = dcmread(file, stop_before_pixels=True)
+    dataset = _up_to_pixels(file, mapped)
     if _deflated(dataset):
         file.seek(0)
         return Opened(dcmread(file))
@@ -69,6 +70,22 @@ def _open(file: BinaryIO) -> Opened:
     undefined = element.length == _UNDEFINED
     stop = len(mapped) if undefined else element.value_tell + element.length
     return Opened(dataset, BufferSource(memoryview(mapped)[element.value_tell : stop], delimited=undefined))
+
+
+def _up_to_pixels(file: BinaryIO, mapped: mmap.mmap) -> Dataset:
+    """Read the elements before the pixel data; a file without preamble counts where pixel data follows them."""
+    try:
+        return dcmread(file, stop_before_pixels=True)
+    except InvalidDicomError:
+        file.seek(0)
+        try:
+            dataset = dcmread(file, stop_before_pixels=True, force=True)
+            found = "Rows" in dataset and _pixel_element(dataset, mapped, file.tell()) is not None
+        except Exception:  # noqa: BLE001  # whatever pydicom makes of bytes that are no DICOM
+            found = False
+        if not found:
+            raise
+        return dataset
 
 
 def _mapped(file: BinaryIO) -> mmap.mmap | None:

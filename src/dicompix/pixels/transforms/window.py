@@ -74,10 +74,12 @@ class Window(Transform):
 
     def __call__(self, values: Array) -> Array:
         """Return ramp * (ymax - ymin) + ymin, and ymin and ymax themselves outside the window."""
-        ramp = RAMPS[self.function](values.astype(np.float64), float(self.center), float(self.width))
+        result = RAMPS[self.function](values.astype(np.float64, copy=False), float(self.center), float(self.width))
         low, high = map(float, self.output)
-        result = ramp * (high - low)
-        result += low
         # low + (high - low) may miss high by a rounding
-        np.copyto(result, high, where=ramp == 1)
+        above = None if low + (high - low) == high else result == 1
+        result *= high - low
+        result += low
+        if above is not None:
+            result[above] = high
         return result

@@ -1,0 +1,58 @@
+"""The one thread pool, and the one way to use it: a job for each number, results in order."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
+from threading import current_thread
+from typing import TypeVar
+
+Result = TypeVar("Result")
+_THREADS = "dicompix-worker"
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use; DICOMPIX_WORKERS lowers it."""
+    affinity: Callable[[int], set[int]] | None = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    limit = os.environ.get("DICOMPIX_WORKERS", "")
+    return max(1, min(cores, int(limit))) if limit.isdecimal() else cores
+
+
+def usable_cores() -> int:
+    """Return how many threads a piece of work may use here: one inside another parallel loop."""
+    return 1 if current_thread().name.startswith(_THREADS) else available_cores()
+
+
+@cache
+def _pool(process: int) -> ThreadPoolExecutor:  # noqa: ARG001  # a forked child needs a pool of its own
+    return ThreadPoolExecutor(available_cores(), thread_name_prefix=_THREADS)
+
+
+def in_parallel(job: Callable[[int], Result], count: int, workers: int) -> list[Result]:
+    """Return ``[job(0), ..., job(count - 1)]``, computed on so many threads; the first failure by number is raised.
+
+    A nested call runs serially.
+
+    >>> in_parallel(lambda i: i * i, 4, workers=2)
+    [0, 1, 4, 9]
+    """
+    if min(workers, count, usable_cores() if workers > 1 else 1) <= 1:
+        return [job(i) for i in range(count)]
+    waiting, done, failed = iter(range(count)), dict[int, Result](), dict[int, BaseException]()
+
+    def work() -> None:
+        while not failed and (i := next(waiting, None)) is not None:
+            try:
+                done[i] = job(i)
+            except BaseException as problem:  # noqa: BLE001  # the calling thread raises it
+                failed[i] = problem
+
+    pool = _pool(os.getpid())
+    try:
+        wait([pool.submit(work) for _ in range(min(workers, count))])
+    finally:
+        list(waiting)  # an interrupted caller leaves nothing to the workers
+    if failed:
+        raise failed[min(failed)]
+    return [done[i] for i in range(count)]
