@@ -18,20 +18,22 @@ from pydicom.uid import UID
 
 from dicompix.pixels import syntaxes as s
 from dicompix.pixels.codecs.base import Stored
+from dicompix.pixels.frames import Buffer
 
+LIBRARY: Any = imagecodecs
 SIZE, FRAMES, MANY, NOISE = 512, 24, 4000, 8
-Bare = Callable[[Any, Stored], object]  # bytes of one frame, array to decode it into
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Workload:
-    """One file, its encoded frames, how to call its codec bare, and how many times as fast as pydicom it should be."""
+class Recipe:
+    """How to make a file and to call its codec bare, and how many times as fast as pydicom decoding should be."""
 
-    file: bytes
-    encoded: tuple[bytes, ...]
-    pixels: Stored
-    bare: Bare
+    pixels: Callable[[], Stored]
+    syntax: str
+    bits: int
     goal: float
+    encode: Callable[[Stored], bytes]
+    bare: Callable[[Buffer, Stored], object]  # one frame's bytes, and the array to decode it into
 
 
 def example(name: str) -> pydicom.FileDataset:
@@ -63,10 +65,13 @@ def color() -> Stored:
     image = np.tile(tile, (3, 2, 1))[:SIZE, :SIZE].astype(np.int32)
     noise = np.random.default_rng(0).integers(-NOISE // 2, NOISE // 2 + 1, (FRAMES, SIZE, SIZE, 3))
     moved = [np.roll(image, 7 * i, axis=1) + noise[i] for i in range(FRAMES)]
-    return np.clip(np.stack(moved), 0, 255).astype(np.uint8)
+    frames: Stored = np.clip(np.stack(moved), 0, 255).astype(np.uint8)
+    return frames
 
 
-def file_of(pixels: Stored, syntax: str, encoded: Sequence[bytes] = (), *, bits: int, photometric: str = "") -> bytes:
+def file_of(
+    pixels: Stored, syntax: str, encoded: Sequence[bytes] = (), *, bits: int, photometric: str = "MONOCHROME2"
+) -> bytes:
     """Return a file of these frames, CT_small's other elements in it, without an offset table."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -75,7 +80,7 @@ def file_of(pixels: Stored, syntax: str, encoded: Sequence[bytes] = (), *, bits:
     dataset.file_meta.TransferSyntaxUID = UID(syntax)
     dataset.NumberOfFrames, dataset.Rows, dataset.Columns = pixels.shape[:3]
     dataset.SamplesPerPixel = samples
-    dataset.PhotometricInterpretation = photometric or "MONOCHROME2"
+    dataset.PhotometricInterpretation = photometric
     dataset.PixelRepresentation = int(pixels.dtype.kind == "i")
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = pixels.dtype.itemsize * 8, bits, bits - 1
     if samples > 1:
@@ -93,7 +98,13 @@ def _encode_rle(frame: Stored) -> bytes:
     bits = frame.dtype.itemsize * 8
     described = {"rows": rows, "columns": columns, "samples_per_pixel": 1, "number_of_frames": 1}
     described |= {"bits_allocated": bits, "bits_stored": bits, "pixel_representation": 1}
-    return bytes(rle.encode_pixel_data(frame.tobytes(), photometric_interpretation="MONOCHROME2", **described))
+    return bytes(
+        rle.encode_pixel_data(frame.tobytes(), photometric_interpretation="MONOCHROME2", byteorder="<", **described)
+    )
+
+
+def _bare_jpeg(data: Buffer, out: Stored) -> object:
+    return LIBRARY.jpeg8_decode(data, out=out)
 
 
 def native() -> bytes:
@@ -108,93 +119,75 @@ def many_small() -> bytes:
     return file_of(pixels, s.RLE_LOSSLESS, [_encode_rle(frame) for frame in pixels], bits=16)
 
 
-def _made(
-    pixels: Stored, syntax: str, encode: Callable[[Stored], bytes], bare: Bare, *, goal: float, bits: int = 16
-) -> Workload:
-    encoded = tuple(encode(frame) for frame in pixels)
-    photometric = "YBR_FULL_422" if pixels.ndim == 4 else ""
-    return Workload(file_of(pixels, syntax, encoded, bits=bits, photometric=photometric), encoded, pixels, bare, goal)
-
-
-def _rle() -> Workload:
-    def bare(data: Any, out: Stored) -> object:
-        return imagecodecs.dicomrle_decode(data, "<u2", out=out.view(np.uint8).reshape(-1))
-
-    return _made(gray(), s.RLE_LOSSLESS, _encode_rle, bare, goal=1.5)
-
-
-def _jpeg_ls() -> Workload:
-    def encode(frame: Stored) -> bytes:
-        return imagecodecs.jpegls_encode(frame.view(np.uint16))  # type: ignore[no-any-return]
-
-    def bare(data: Any, out: Stored) -> object:
-        return imagecodecs.jpegls_decode(data, out=out.view(np.uint16))
-
-    return _made(gray(), s.JPEG_LS, encode, bare, goal=2.5)
-
-
-def _jpeg_2000(goal: float = 0.0) -> Workload:
-    def encode(frame: Stored) -> bytes:
-        return imagecodecs.jpeg2k_encode(  # type: ignore[no-any-return]
-            frame, level=0, reversible=True, bitspersample=12, codecformat="j2k"
-        )
-
-    def bare(data: Any, out: Stored) -> object:
-        return imagecodecs.jpeg2k_decode(data, out=out)
-
-    return _made(gray_12(), s.JPEG_2000_LOSSLESS, encode, bare, goal=goal, bits=12)
-
-
-def _htj2k() -> Workload:
-    def bare(data: Any, out: Stored) -> object:
-        return imagecodecs.htj2k_decode(data, out=out)
-
-    return _made(gray(), s.HTJ2K_LOSSLESS, imagecodecs.htj2k_encode, bare, goal=3.5)
-
-
-def _bare_jpeg(data: Any, out: Stored) -> object:
-    return imagecodecs.jpeg8_decode(data, out=out)
-
-
-def _jpeg_lossless() -> Workload:
-    def encode(frame: Stored) -> bytes:
-        return imagecodecs.jpeg8_encode(  # type: ignore[no-any-return]
-            frame, lossless=True, predictor=1, bitspersample=12
-        )
-
-    return _made(gray_12(), s.JPEG_LOSSLESS_SV1, encode, _bare_jpeg, goal=3, bits=12)
-
-
-def _jpeg_12() -> Workload:
-    def encode(frame: Stored) -> bytes:
-        return imagecodecs.jpeg8_encode(frame, level=98, bitspersample=12)  # type: ignore[no-any-return]
-
-    return _made(gray_12(), s.JPEG_EXTENDED, encode, _bare_jpeg, goal=7, bits=12)
-
-
-def _jpeg_422() -> Workload:
-    def encode(frame: Stored) -> bytes:
-        return imagecodecs.jpeg8_encode(frame, level=90, subsampling="422")  # type: ignore[no-any-return]
-
-    def bare(data: Any, out: Stored) -> object:
-        return imagecodecs.jpeg8_decode(data, colorspace="YCBCR", outcolorspace="RGB", out=out)
-
-    return _made(color(), s.JPEG_BASELINE, encode, bare, goal=12, bits=8)
-
-
-_MAKERS: dict[str, Callable[[], Workload]] = {
-    "RLE": _rle,
-    "JPEG-LS": _jpeg_ls,
-    "HTJ2K": _htj2k,
-    "JPEG lossless": _jpeg_lossless,
-    "JPEG 12 bit": _jpeg_12,
-    "JPEG 4:2:2 colour": _jpeg_422,
-    "JPEG 2000": _jpeg_2000,
+RECIPES = {
+    "RLE": Recipe(
+        gray,
+        s.RLE_LOSSLESS,
+        16,
+        1.5,
+        _encode_rle,
+        lambda data, out: LIBRARY.dicomrle_decode(data, "<u2", out=out.view("u1").reshape(-1)),
+    ),
+    "JPEG-LS": Recipe(
+        gray,
+        s.JPEG_LS,
+        16,
+        2.5,
+        lambda frame: LIBRARY.jpegls_encode(frame.view("u2")),
+        lambda data, out: LIBRARY.jpegls_decode(data, out=out.view("u2")),
+    ),
+    "HTJ2K": Recipe(
+        gray, s.HTJ2K_LOSSLESS, 16, 3.5, LIBRARY.htj2k_encode, lambda data, out: LIBRARY.htj2k_decode(data, out=out)
+    ),
+    "JPEG lossless": Recipe(
+        gray_12,
+        s.JPEG_LOSSLESS_SV1,
+        12,
+        3,
+        lambda frame: LIBRARY.jpeg8_encode(frame, lossless=True, predictor=1, bitspersample=12),
+        _bare_jpeg,
+    ),
+    "JPEG 12 bit": Recipe(
+        gray_12,
+        s.JPEG_EXTENDED,
+        12,
+        7,
+        lambda frame: LIBRARY.jpeg8_encode(frame, level=98, bitspersample=12),
+        _bare_jpeg,
+    ),
+    "JPEG 4:2:2 colour": Recipe(
+        color,
+        s.JPEG_BASELINE,
+        8,
+        12,
+        lambda frame: LIBRARY.jpeg8_encode(frame, level=90, subsampling="422"),
+        lambda data, out: LIBRARY.jpeg8_decode(data, colorspace="YCBCR", outcolorspace="RGB", out=out),
+    ),
+    "JPEG 2000": Recipe(
+        gray_12,
+        s.JPEG_2000_LOSSLESS,
+        12,
+        0,
+        lambda frame: LIBRARY.jpeg2k_encode(frame, level=0, reversible=True, bitspersample=12, codecformat="j2k"),
+        lambda data, out: LIBRARY.jpeg2k_decode(data, out=out),
+    ),
 }
-NAMES = tuple(_MAKERS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Workload:
+    """A file made by a recipe, and its encoded frames."""
+
+    recipe: Recipe
+    file: bytes
+    encoded: tuple[bytes, ...]
 
 
 @cache
-def workload(name: str) -> Workload:
-    """Return a workload by its name, made once."""
-    return _MAKERS[name]()
+def workload(name: str, frames: int = FRAMES) -> Workload:
+    """Return the first frames of a recipe, encoded, and the file that holds them."""
+    recipe = RECIPES[name]
+    pixels = recipe.pixels()[:frames]
+    encoded = tuple(bytes(recipe.encode(frame)) for frame in pixels)
+    photometric = "YBR_FULL_422" if pixels.ndim == 4 else "MONOCHROME2"
+    return Workload(recipe, file_of(pixels, recipe.syntax, encoded, bits=recipe.bits, photometric=photometric), encoded)

@@ -136,7 +136,7 @@ def test_same_as_pydicom(path: Path) -> None:
         assert not hasattr(read(path, by_us=True), "pixel_array")
         return
     theirs, ours, difference = decode(dataset), decode(read(path, by_us=True)), listed(path)
-    if lacks_a_plugin(theirs):
+    if lacks_a_plugin(theirs) or (theirs.array is None and difference.tolerance):
         check_against_the_index(path, ours, difference)
     elif theirs.array is None:
         check_failure(theirs, ours, difference)

@@ -87,7 +87,7 @@ def rle_frame(segments: Iterable[bytes]) -> bytes:
 
 
 def deflate(data: bytes) -> bytes:
-    """Return a raw deflate stream, padded to even length (PS3.5 A.4.11)."""
+    """Return a raw deflate stream, padded to even length (PS3.5 A.4.13)."""
     stream = zlib.compressobj(9, zlib.DEFLATED, -15)
     packed = stream.compress(data) + stream.flush()
     return packed + b"\0" * (len(packed) % 2)

@@ -9,7 +9,7 @@ from dicompix.pixels.codecs import CodecEntry
 from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored
 from dicompix.pixels.codestream import peek
 from dicompix.pixels.conform import composite_bits, conform
-from dicompix.pixels.errors import CodecError, Finding, FrameError
+from dicompix.pixels.errors import CodecError, Finding, FrameError, PixelError
 from dicompix.pixels.format import Photometric, PixelFormat
 from dicompix.pixels.frames import Buffer, FrameIndex, short_native_error
 from dicompix.pixels.limits import check_frame
@@ -81,10 +81,19 @@ def _first_that_can(
     """Return the frame of the first codec that decodes it; a change of codec is a finding."""
     problems: list[tuple[CodecEntry, CodecError]] = []
     for entry in entries:
+        if problems and entry.lenient:
+            problems.append((entry, CodecError("not asked: of a broken stream it returns a part and says nothing")))
+            continue
         try:
             frame = codecs.load(entry)(data, settled.coded, want)
         except CodecError as problem:
             problems.append((entry, problem))
+            continue
+        except (PixelError, MemoryError):
+            raise
+        except Exception as problem:  # noqa: BLE001  # a codec from elsewhere may raise anything
+            problems.append((entry, CodecError(f"{type(problem).__name__}: {problem}")))
+            problems[-1][1].__cause__ = problem
             continue
         return frame.noting(*(_fallback(entry, failed, why) for failed, why in problems))
     listed = "\n  ".join(f"{entry.name}: {problem}" for entry, problem in problems)
@@ -98,16 +107,15 @@ def _fallback(entry: CodecEntry, failed: CodecEntry, why: CodecError) -> Finding
     return Finding(code="codec-fallback", message=message, found=failed.name, used=entry.name)
 
 
-def decode_into(out: Stored, decode_one: Callable[[int, Stored], Frame], workers: int | None = None) -> list[Frame]:
-    """Fill ``out[i]`` by ``decode_one(i, out[i])`` for each frame, in parallel; return the frames in order.
-
-    `workers` None uses the cores at hand, and one for small work or inside another parallel loop.
-    """
-    return in_parallel(lambda i: _at(i, decode_one, out[i]), len(out), _workers(out, workers))
+def decode_into(
+    out: Stored, numbers: Sequence[int], decode_one: Callable[[int, Stored], Frame], workers: int
+) -> list[Frame]:
+    """Fill each ``out[i]`` by ``decode_one(numbers[i], out[i])``, in parallel; return the frames in order."""
+    return in_parallel(lambda i: _at(numbers[i], decode_one, out[i]), len(out), workers)
 
 
 def _workers(out: Stored, wanted: int | None) -> int:
-    """Return how many threads to decode into `out` with."""
+    """Return how many threads to decode into `out` with: None means the cores at hand, and one for small work."""
     if wanted is None:
         return 1 if out.nbytes < SMALL_WORK else usable_cores()
     return wanted
@@ -142,10 +150,22 @@ def decode_all(
         raise _too_few(index, decoder.fmt, count)
     if is_plain(index, decoder):
         return _plain(index, decoder.fmt, count, out)
-    fmt = promised_format(index, decoder)
-    out = _target(out, (count, *fmt.frame_shape), fmt)
+    return decode_frames(index, decoder, range(count), out=out, workers=workers)
+
+
+def decode_frames(
+    index: FrameIndex,
+    decoder: Decoder,
+    numbers: Sequence[int],
+    *,
+    out: Stored | None = None,
+    workers: int | None = None,
+) -> Decoded:
+    """Decode the frames of those numbers, one or more, into one array, in parallel."""
+    fmt = promised_format(index, decoder, numbers[0])
+    out = _target(out, (len(numbers), *fmt.frame_shape), fmt)
     workers, threads = _shares(index, decoder, out, _workers(out, workers))
-    frames = decode_into(out, lambda i, part: decoder.frame(index[i], part, threads), workers)
+    frames = decode_into(out, numbers, lambda i, part: decoder.frame(index[i], part, threads), workers)
     findings = tuple(finding for frame in frames for finding in frame.findings)
     return Decoded(out, frames[0].photometric, findings)
 
@@ -158,9 +178,9 @@ def _shares(index: FrameIndex, decoder: Decoder, out: Stored, workers: int) -> t
     return workers, 1
 
 
-def promised_format(index: FrameIndex, decoder: Decoder) -> PixelFormat:
-    """Return what decoding really gives, as the first frame's codestream tells it."""
-    data = index[0]
+def promised_format(index: FrameIndex, decoder: Decoder, number: int = 0) -> PixelFormat:
+    """Return what decoding really gives, as the codestream of one frame tells it."""
+    data = index[number]
     stream = peek(data, syntax_for(decoder.fmt.transfer_syntax).family)
     promised = settle(decoder.fmt, stream).promised
     check_frame(promised, len(data), stream)
@@ -197,7 +217,8 @@ def _plain(index: FrameIndex, fmt: PixelFormat, count: int, out: Stored | None) 
         view = out
     if not fmt.floating:
         array, findings = composite_bits(view, fmt, out)
-        out = array
+        if array is not out:
+            out[...] = array
     return Decoded(out, fmt.photometric, findings)
 
 

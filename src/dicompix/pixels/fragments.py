@@ -219,7 +219,7 @@ def _without_table(source: Source, fragments: Fragments, fmt: PixelFormat) -> Gr
     if family in START_MARKERS:
         spans_of_frames = _by_markers(source, spans, START_MARKERS[family])
         return spans_of_frames[:1] if fmt.frames == 1 else spans_of_frames
-    # RLE and deflated frames are one fragment each (PS3.5 A.4.2, A.4.11); a lone frame may be joined from several.
+    # RLE and deflated frames are one fragment each (PS3.5 A.4.2, A.4.13); a lone frame may be joined from several.
     return [spans] if fmt.frames == 1 and spans else [(span,) for span in spans]
 
 

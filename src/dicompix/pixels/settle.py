@@ -120,7 +120,8 @@ def _settle_color(fmt: PixelFormat, stream: Codestream, findings: list[Finding])
     if fmt.samples != 3:
         return declared
     coded = _COLOR_RULES.get(stream.kind, _jpeg_color)(declared, stream)
-    if coded.is_ybr != declared.is_ybr and not _usual(declared, coded):
+    undone = coded in _COMPONENT_TRANSFORMS and declared not in _COMPONENT_TRANSFORMS
+    if (undone or coded.is_ybr != declared.is_ybr) and not _usual(declared, coded):
         used = f"{coded} by {stream.color_source or 'its coding'}"
         _note(findings, "codestream-color", "Photometric Interpretation", str(declared), used)
     elif declared in _COMPONENT_TRANSFORMS and coded == Photometric.RGB:

@@ -1,6 +1,6 @@
 """Which codec can decode which transfer syntax: BUILT_IN, one line of data each; the order is the preference."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dicompix.pixels import syntaxes as s
 
@@ -13,7 +13,8 @@ class CodecEntry:
 
     `target` is "module:function"; `needs` are pip requirements; `extra` is the extra of dicompix that brings them;
     `wrong_for` names a condition in `registry.WRONG_FOR`; `honours` lists the parts of a DecodeRequest, besides
-    `raw`, that it makes use of.
+    `raw`, that it makes use of; one that is `lenient` returns part of a broken stream as if it were whole, so it is not
+    asked after another one has failed.
     """
 
     name: str
@@ -22,6 +23,7 @@ class CodecEntry:
     extra: str = ""
     wrong_for: str = ""
     honours: tuple[str, ...] = ()
+    lenient: bool = False
 
 
 _IMAGECODECS = ("imagecodecs>=2025.3.30",)
@@ -49,10 +51,8 @@ _HTJ2K = CodecEntry("imagecodecs", f"{_HERE}imagecodecs:decode_htj2k", _IMAGECOD
 _HTJ2K_OPENJPEG = CodecEntry(
     "imagecodecs-openjpeg", f"{_HERE}imagecodecs:decode_jpeg_2000", _IMAGECODECS, honours=("out", "threads")
 )
-_PY_LIBJPEG = CodecEntry("pylibjpeg-libjpeg", f"{_HERE}pylibjpeg:decode_libjpeg", _LIBJPEG, "libjpeg")
-_PY_LIBJPEG_LOSSLESS = CodecEntry(
-    "pylibjpeg-libjpeg", f"{_HERE}pylibjpeg:decode_libjpeg", _LIBJPEG, "libjpeg", "16 bit prediction"
-)
+_PY_LIBJPEG = CodecEntry("pylibjpeg-libjpeg", f"{_HERE}pylibjpeg:decode_libjpeg", _LIBJPEG, "libjpeg", lenient=True)
+_PY_LIBJPEG_LOSSLESS = replace(_PY_LIBJPEG, wrong_for="16 bit prediction")
 _PY_OPENJPEG = CodecEntry("pylibjpeg-openjpeg", f"{_HERE}pylibjpeg:decode_openjpeg", _OPENJPEG)
 _PY_RLE = CodecEntry("pylibjpeg-rle", f"{_HERE}pylibjpeg:decode_rle", _RLE)
 _PYJPEGLS = CodecEntry("pyjpegls", f"{_HERE}pyjpegls:decode", ("pyjpegls>=1.5",), "pyjpegls")

@@ -1,4 +1,4 @@
-"""Deflated Image Frame Compression: raw deflate of one native frame -> samples (PS3.5 A.4.11, RFC 1951)."""
+"""Deflated Image Frame Compression: raw deflate of one native frame -> samples (PS3.5 A.4.13, RFC 1951)."""
 
 import zlib
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from dicompix.pixels.codecs.base import Frame, Stored
-from dicompix.pixels.decode import Decoder, decode_all, promised_format
+from dicompix.pixels.decode import Decoder, decode_all, decode_frames, promised_format
 from dicompix.pixels.errors import Finding, FrameError, FrameIndexError, report
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.frames import Buffer, FrameIndex
@@ -123,12 +123,9 @@ class Frames(Sequence[Stored]):
     def _stacked(self, positions: Sequence[int]) -> Stored:
         if not positions:
             return np.empty((0, *self.format.frame_shape), self.dtype)
-        first = self._decode(positions[0]).array
-        frames = np.empty((len(positions), *first.shape), first.dtype)
-        frames[0] = first
-        for position, out in zip(positions[1:], frames[1:], strict=True):
-            self._decode(position, out)
-        return frames
+        decoded = decode_frames(self._index, self._decoder, positions)
+        self._note(decoded.findings)
+        return decoded.array
 
     def __iter__(self) -> Iterator[Stored]:
         """Yield each frame in turn; memory stays at one frame."""

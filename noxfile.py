@@ -1,0 +1,86 @@
+"""What can be done with a checkout: `nox -s VERB`; `nox -l` lists the verbs. Arguments after `--` go to the tool."""
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["tests", "lint"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+PYDICOM_MODULES = ("test_processing.py", "test_utils.py")  # pydicom's own tests of what we offer under its names
+
+
+def install(session: nox.Session, *groups: str, extras: str = "[all]") -> None:
+    """Install dicompix with its extras, and dependency groups, which pip knows by itself only from 25.1 on."""
+    session.install("-e", f".{extras}", *nox.project.dependency_groups(PROJECT, *groups))
+
+
+def lowest(requirements: list[str]) -> list[str]:
+    """Return requirements pinned to the lowest version that they allow."""
+    return [requirement.replace(">=", "==") for requirement in requirements]
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests on all cores; without arguments also measure coverage and hold it to its bar."""
+    install(session, "test")
+    session.run("pytest", "-n", "auto", *(session.posargs or ["--cov", "--cov-report=term"]))
+
+
+@nox.session
+def minimums(session: nox.Session) -> None:
+    """Run the tests with the lowest versions that pyproject.toml allows of everything used at run time."""
+    extras = PROJECT["project"]["optional-dependencies"]
+    named = [*PROJECT["project"]["dependencies"], *(line for name in extras if name != "all" for line in extras[name])]
+    install(session, "test")
+    session.install(*lowest(named))
+    session.run("pip", "list")
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, layout and types."""
+    install(session, "lint", "test", "bench")
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation, any warning an error, and run its examples."""
+    install(session, "docs")
+    for builder in ("doctest", "html"):
+        session.run("sphinx-build", "-W", "--keep-going", "-b", builder, "docs", f"docs/_build/{builder}")
+
+
+@nox.session
+def parity(session: nox.Session) -> None:
+    """Compare with pydicom: its arrays of real files, and its own tests with our functions under its names."""
+    install(session, "test")
+    session.run("pytest", "-n", "auto", "tests/parity", *session.posargs)
+    show = "import pydicom; print(pydicom.__version__, end='')"
+    version = str(session.run("python", "-c", show, silent=True)).strip()
+    source = Path(session.create_tmp()) / f"pydicom-{version}"
+    if not source.is_dir():
+        wanted = ["--no-deps", "--no-binary", "pydicom", f"pydicom=={version}"]
+        session.run("pip", "download", *wanted, "--dest", str(source.parent))
+        shutil.unpack_archive(f"{source}.tar.gz", source.parent)
+    modules = [str(source / "tests" / "pixels" / name) for name in PYDICOM_MODULES]
+    session.run("pytest", "-p", "parity.upstream_plugin", *modules, env={"PYTHONPATH": str(Path("tests").resolve())})
+
+
+@nox.session
+def dcmtk(session: nox.Session) -> None:
+    """Compare our pictures with those of DCMTK, whose programs must be on the path."""
+    install(session, "test")
+    session.run("pytest", "tests/dcmtk", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure time and memory as ratios to pydicom with all its plugins and to the bare codecs, beside the goals."""
+    install(session, "bench")
+    session.run("pytest", "-p", "no:cacheprovider", "--benchmark-quiet", *(session.posargs or ["tests/benchmarks"]))

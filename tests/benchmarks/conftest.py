@@ -1,0 +1,108 @@
+"""Ratios of two contenders, measured turn by turn in one run, and the table of all of them against their goals."""
+
+import gc
+import statistics
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+HERE = Path(__file__).parent
+Contender = Callable[[], Callable[[], object]]  # prepares one round and returns what is timed
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: what, theirs and ours, their ratio, and the goal it is held against."""
+
+    what: str
+    theirs: str
+    ours: str
+    ratio: float
+    goal: str
+    met: bool
+
+
+ROWS = pytest.StashKey[list[Row]]()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave this folder out unless the command line names it."""
+    asked = any(Path(arg.split("::")[0]).resolve() == HERE or HERE.name in Path(arg).parts for arg in config.args)
+    return None if asked else True
+
+
+@pytest.fixture(autouse=True)
+def _no_collection() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture
+def add_row(request: pytest.FixtureRequest) -> Callable[[Row], None]:
+    """Give `add_row(row)`, which adds a line to the table."""
+    return request.config.stash.setdefault(ROWS, []).append
+
+
+class Race:
+    """Two contenders timed in turn: ours by pytest-benchmark, theirs in the set-up of each of its rounds."""
+
+    def __init__(self, benchmark: Any, add: Callable[[Row], None]) -> None:
+        self.benchmark, self.add = benchmark, add
+
+    def run(self, what: str, theirs: Contender, ours: Contender, *, rounds: int, goal: tuple[str, float]) -> None:
+        """Time both and add a row; `goal` is ("faster", at least) or ("slower", at most), as a ratio."""
+        times: list[float] = []
+
+        def prepare() -> tuple[tuple[Callable[[], object]], dict[str, object]]:
+            work = theirs()
+            start = perf_counter()
+            work()
+            times.append(perf_counter() - start)
+            return (ours(),), {}
+
+        self.benchmark.pedantic(lambda work: work(), setup=prepare, rounds=rounds, warmup_rounds=1)
+        mine: list[float] = self.benchmark.stats.stats.data
+        times = times[-len(mine) :]
+        faster = statistics.median(a / b for a, b in zip(times, mine, strict=True))
+        kind, bound = goal
+        ratio, met = (faster, faster >= bound) if kind == "faster" else (1 / faster, 1 / faster <= bound)
+        text = "" if not bound else f"{'≥' if kind == 'faster' else '≤'} {bound:g}"
+        self.benchmark.extra_info |= {"what": what, "ratio": ratio, "goal": text}
+        self.add(Row(what, _seconds(times), _seconds(mine), ratio, text, met))
+
+
+def _seconds(times: list[float]) -> str:
+    middle = statistics.median(times)
+    return f"{middle * 1e3:.2f} ms" if middle >= 1e-3 else f"{middle * 1e6:.2f} us"
+
+
+@pytest.fixture
+def race(benchmark: Any, add_row: Callable[[Row], None]) -> Race:
+    """Give the race that one test runs."""
+    return Race(benchmark, add_row)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the table."""
+    rows = config.stash.get(ROWS, [])
+    if not rows:
+        return
+    table = Table(title="dicompix against pydicom with all its plugins, and against the bare codecs")
+    for name in ("what", "theirs", "ours", "ratio", "goal", ""):
+        table.add_column(name, justify="left" if name == "what" else "right")
+    for row in rows:
+        verdict = "" if not row.goal else "pass" if row.met else "MISS"
+        table.add_row(row.what, row.theirs, row.ours, f"{row.ratio:.2f}", row.goal, verdict)
+    console = Console(width=120)
+    with console.capture() as text:
+        console.print(table)
+    missed = sum(not row.met for row in rows)
+    terminalreporter.write_line(f"\n{text.get()}{missed} of {len(rows)} goals missed")
