@@ -66,7 +66,7 @@ def gallery(files: list[Path], output: Path, *, beside_pydicom: bool) -> int:
     """Decode each file, write its picture into `output`, print the table; return 1 where a file failed, else 0."""
     console = Console()
     if not console.is_terminal:
-        console = Console(width=140)
+        console = Console(width=170)
     output.mkdir(parents=True, exist_ok=True)
     rows = []
     with warnings.catch_warnings():

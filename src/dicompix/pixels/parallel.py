@@ -7,8 +7,13 @@ from functools import cache
 from threading import current_thread
 from typing import TypeVar
 
+from dicompix.pixels.transforms.base import Array, output
+
 Result = TypeVar("Result")
 _THREADS = "dicompix-worker"
+# Above this many bytes a second thread gains more than it costs; parts are small enough to even out.
+WORTH_THREADS = 1 << 20
+PARTS_A_WORKER = 4
 
 
 def available_cores() -> int:
@@ -56,3 +61,21 @@ def in_parallel(job: Callable[[int], Result], count: int, workers: int) -> list[
     if failed:
         raise failed[min(failed)]
     return [done[i] for i in range(count)]
+
+
+def in_parts(ready: Callable[..., Array], array: Array, out: Array | None = None, *, tail: int = 0) -> Array:
+    """Return ``ready(array, out=out)``, computed part by part on several threads where the array is large.
+
+    The last `tail` axes of the array belong to one element.
+    """
+    workers = usable_cores() if array.nbytes >= WORTH_THREADS and array.flags.c_contiguous else 1
+    if workers == 1:
+        return ready(array, out=out)
+    elements = array.reshape(-1, *array.shape[array.ndim - tail :])
+    sample = ready(elements[:1])
+    out = output((*array.shape[: array.ndim - tail], *sample.shape[1:]), sample.dtype, out)
+    target = out.reshape(-1, *sample.shape[1:])
+    step = -(-len(elements) // (workers * PARTS_A_WORKER))
+    parts = [slice(start, start + step) for start in range(0, len(elements), step)]
+    in_parallel(lambda i: ready(elements[parts[i]], out=target[parts[i]]), len(parts), workers)
+    return out

@@ -26,7 +26,7 @@ class CodecEntry:
     lenient: bool = False
 
 
-_IMAGECODECS = ("imagecodecs>=2025.3.30",)
+_IMAGECODECS = ("imagecodecs>=2026.1.1",)
 _LIBJPEG = ("pylibjpeg>=2.0", "pylibjpeg-libjpeg>=2.2")
 _OPENJPEG = ("pylibjpeg>=2.0", "pylibjpeg-openjpeg>=2.3")
 _RLE = ("pylibjpeg>=2.0", "pylibjpeg-rle>=2.0")
@@ -37,7 +37,7 @@ def _imagecodecs(function: str, *honours: str) -> CodecEntry:
 
 
 def _gdcm(wrong_for: str = "") -> CodecEntry:
-    return CodecEntry("gdcm", f"{_HERE}gdcm:decode", ("python-gdcm>=3.0.24",), "gdcm", wrong_for)
+    return CodecEntry("gdcm", f"{_HERE}gdcm:decode", ("python-gdcm>=3.0.24.1",), "gdcm", wrong_for)
 
 
 _NATIVE = CodecEntry("dicompix", f"{_HERE}native:decode")

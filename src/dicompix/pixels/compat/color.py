@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydicom.dataset import Dataset
 
-from dicompix.pixels.compat.blockwise import apply, in_parts
+from dicompix.pixels.compat.blockwise import apply
 from dicompix.pixels.compat.sources import is_little_endian
 from dicompix.pixels.errors import BadValueError, TransformError, UnsupportedError
 from dicompix.pixels.format import Photometric
+from dicompix.pixels.parallel import in_parts
 from dicompix.pixels.read.display import icc_profile_of
 from dicompix.pixels.read.luts import has_palette, palette_of, well_known_palette
 from dicompix.pixels.transforms.base import Array

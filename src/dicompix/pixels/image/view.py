@@ -20,6 +20,7 @@ from dicompix.pixels.image.render import (
     render_palette,
 )
 from dicompix.pixels.image.sequence import Frames
+from dicompix.pixels.parallel import in_parts
 from dicompix.pixels.read.display import icc_profile_of, padding_of
 from dicompix.pixels.read.graphics import is_embedded, overlay_groups, overlay_of, shutters_of
 from dicompix.pixels.read.values import modality_step, real_world_items, real_world_mapping
@@ -61,7 +62,7 @@ class Views(Frames):
         step = modality_step(self.dataset, position)
         if step is None:
             return stored.astype(dtype)
-        return _compiled(Pipeline((step.transform,)), self.format)(stored).astype(dtype, copy=False)
+        return in_parts(_compiled(Pipeline((step.transform,)), self.format), stored).astype(dtype, copy=False)
 
     def real_world(self, frame: int = 0, *, item: int = 0) -> "RealWorld":
         """Return one frame's real world values, NaN outside the mapped range, with their unit (PS3.3 C.7.6.16.2.11).
@@ -116,7 +117,7 @@ class Views(Frames):
             return plain_color(decoded, self.format)
         rendering = self._rendering(position, voi, decoded)
         self._note(rendering.findings)
-        return _compiled(rendering.pipeline, self.format)(decoded.array)
+        return in_parts(_compiled(rendering.pipeline, self.format), decoded.array)
 
     def explain(self, frame: int = 0, *, voi: Voi = 0) -> Explanation:
         """Return the steps from stored values to the picture, with the attributes and where they stand."""

@@ -140,7 +140,8 @@ def _extended(dataset: Dataset) -> tuple[bytes, bytes] | None:
 
 def _in_sample_order(source: Source, fmt: PixelFormat, element: Element | None) -> Source:
     """Return the source with 8-bit samples out of big-endian words (PS3.5 8.1.2, A.3)."""
-    in_words = fmt.big_endian and fmt.bits_allocated <= 8 and element is not None and element.VR == "OW"
+    big_endian = syntax_for(fmt.transfer_syntax).big_endian_data_set  # only there does a VR tell bytes from words
+    in_words = big_endian and fmt.bits_allocated <= 8 and element is not None and element.VR == "OW"
     return SwappedSource(source) if in_words else source
 
 
