@@ -143,6 +143,24 @@ def test_an_empty_window_or_function_is_none(empty: object) -> None:
     assert Image(ds).display().tolist() == [[0, 255]]
 
 
+def test_a_window_of_zero_or_half_a_pair_stands_for_none() -> None:
+    ds = gray(np.array([[[0, 100]]], np.uint8))
+    ds.WindowCenter, ds.WindowWidth = 0, 0
+    with pytest.warns(PixelWarning, match="window-width"):
+        assert Image(ds).display().tolist() == [[0, 255]]
+    del ds.WindowWidth
+    with pytest.warns(PixelWarning, match="window-width"):
+        assert Image(ds).display().tolist() == [[0, 255]]
+
+
+@pytest.mark.parametrize("descriptor", [[300, 0, 16], [2, 0, 32]])
+def test_a_broken_voi_lut_is_reported_and_passed_over(descriptor: list[int]) -> None:
+    ds = gray(np.array([[[0, 100]]], np.uint8))
+    ds.VOILUTSequence = [voi_item(descriptor, [0, 65535], "US")]
+    with pytest.warns(PixelWarning, match="voi-lut"):
+        assert Image(ds).display().tolist() == [[0, 255]]
+
+
 def voi_item(descriptor: list[int], data: bytes | list[int], vr: str) -> Dataset:
     item = Dataset()
     item.LUTDescriptor = descriptor

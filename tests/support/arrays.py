@@ -16,7 +16,7 @@ def gray(bits: int, *, signed: bool = False, rows: int = ROWS, columns: int = CO
     frame[rows // 4 : rows // 2, columns // 3 : columns // 2] = top
     noise = np.random.default_rng(bits).integers(0, top, (rows - rows // 2, columns - columns // 2), np.uint64, True)
     frame[rows // 2 :, columns // 2 :] = noise
-    frame[-1, :3] = 0, top, 0
+    frame[-1, :3] = (0, top, 0)[:columns]
     size = next(size for size in (8, 16, 32, 64) if bits <= size)
     unsigned: Stored = frame.astype(f"u{size // 8}")
     if not signed:

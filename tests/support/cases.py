@@ -9,7 +9,6 @@ from dataclasses import replace
 from io import BytesIO
 
 import imagecodecs
-import jpeg_ls
 import numpy as np
 import PIL.Image
 
@@ -137,18 +136,10 @@ def _jpeg_ls() -> list[CodecCase]:
     uid, cases = s.JPEG_LS, []
     for bits in (2, 6, 7, 8, 10, 12, 15, 16):
         frame = gray(bits)
-        mode = jpeg_ls.encode_pixel_data(
-            frame.tobytes(),
-            columns=frame.shape[1],
-            rows=frame.shape[0],
-            samples_per_pixel=1,
-            bits_stored=bits,
-            interleave_mode=0,
-        )
-        cases.append(coded_case(f"charls {bits}", uid, bytes(mode), frame, bits=bits))
+        data = packing.jpeg_ls_frame(frame, bits)
+        cases.append(coded_case(f"charls {bits}", uid, data, frame, bits=bits))
     signed = gray(12, signed=True)
-    masked = signed.view(np.uint16) & 0xFFF
-    data = _encode("jpegls", masked)
+    data = packing.jpeg_ls_frame(signed.view(np.uint16) & 0xFFF, 12)
     cases.append(coded_case("charls signed", uid, data, signed, bits=12))
     for frame in (gray(8), gray(16), color(8), color(16)):
         data = _encode("jpegls", frame)

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 
 import imagecodecs
+import jpeg_ls
 import numpy as np
 
 from dicompix.pixels.codecs.base import Stored
@@ -84,6 +85,15 @@ def rle_frame(segments: Iterable[bytes]) -> bytes:
     even = [segment + b"\0" * (len(segment) % 2) for segment in segments]
     offsets = [64 + sum(map(len, even[:number])) for number in range(len(even))]
     return struct.pack("<16I", len(even), *offsets, *[0] * (15 - len(even))) + b"".join(even)
+
+
+def jpeg_ls_frame(frame: Stored, bits: int) -> bytes:
+    """Return one gray JPEG-LS frame of that precision, coded by CharLS; imagecodecs knows 8 and 16 bits only."""
+    rows, columns = frame.shape
+    coded = jpeg_ls.encode_pixel_data(
+        frame.tobytes(), rows=rows, columns=columns, samples_per_pixel=1, bits_stored=bits, interleave_mode=0
+    )
+    return bytes(coded)
 
 
 def deflate(data: bytes) -> bytes:

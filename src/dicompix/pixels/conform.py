@@ -36,7 +36,7 @@ def conform(frame: Frame, settled: Settled, want: DecodeRequest) -> Frame:
 
 
 def _same_memory(array: Stored, out: Stored) -> bool:
-    return bool(array.__array_interface__["data"][0] == out.__array_interface__["data"][0])
+    return array.strides == out.strides and np.may_share_memory(array, out)
 
 
 def _conform_bits(array: Stored, settled: Settled, out: Stored | None) -> tuple[Stored, tuple[Finding, ...]]:

@@ -20,7 +20,8 @@ from dicompix.pixels.syntaxes import syntax_for
 
 _PLAIN = DecodeRequest()
 SMALL_WORK = 1 << 19  # bytes of decoded pixels below which threads cost more than they save
-LARGE_FRAME = 1 << 22  # bytes from which a codec's own threads are as fast as frames side by side, in less memory
+# Bytes of a frame, by family, from which a codec's own threads are about as fast as frames side by side, in less memory.
+LARGE_FRAME = {"jpeg-2000": 1 << 19, "jpeg-xl": 1 << 22}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,8 +173,8 @@ def decode_frames(
 
 def _shares(index: FrameIndex, decoder: Decoder, out: Stored, workers: int) -> tuple[int, int]:
     """Return how many frames to decode at once, and with how many threads each: few or large ones one by one."""
-    few_or_large = len(out) < workers or out[0].nbytes >= LARGE_FRAME
-    if workers > 1 and few_or_large and "threads" in decoder.entries(index[0])[0].honours:
+    large = LARGE_FRAME.get(syntax_for(decoder.fmt.transfer_syntax).family, out.nbytes)
+    if workers > 1 and (len(out) < workers or out[0].nbytes >= large) and "threads" in decoder.entries(index[0])[0].honours:
         return 1, workers
     return workers, 1
 

@@ -166,6 +166,7 @@ def native_frame_bits(fmt: PixelFormat, total_bytes: int) -> int:
 def index_native(source: Source, fmt: PixelFormat) -> FrameIndex:
     """Return the index of native pixel data; the frames really there, which may be more or fewer than declared."""
     total = len(source)
+    _check_subsampling(fmt, total)
     bits = native_frame_bits(fmt, total)
     found = total * 8 // bits
     expected = -(-bits * fmt.frames // 8)
@@ -174,6 +175,18 @@ def index_native(source: Source, fmt: PixelFormat) -> FrameIndex:
     count = found if found <= fmt.frames or total - expected > 1 else fmt.frames
     kind = BitFrameIndex if bits % 8 else FrameIndex
     return kind(source, EvenSpans(bits, count), declared=fmt.frames, findings=findings)
+
+
+def _check_subsampling(fmt: PixelFormat, total: int) -> None:
+    """Raise FrameError where 4:2:2 is declared, but each pixel has its own chrominance (PS3.3 C.7.6.3.1.2)."""
+    shared = fmt.samples == 3 and SUBSAMPLED.get(fmt.photometric) == 2.0
+    whole = fmt.array_bytes * fmt.frames
+    if shared and total == whole + whole % 2:
+        raise FrameError(
+            f"The number of bytes of pixel data is a third larger than expected ({total} vs "
+            f"{fmt.frame_bytes * fmt.frames} bytes) which indicates the set (0028,0004) 'Photometric Interpretation' "
+            f"value of '{fmt.photometric}' is incorrect and may need to be changed to either 'RGB' or 'YBR_FULL'"
+        )
 
 
 def _native_findings(fmt: PixelFormat, total: int, expected: int, found: int) -> tuple[Finding, ...]:

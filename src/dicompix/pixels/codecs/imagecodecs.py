@@ -70,6 +70,8 @@ def decode_rle(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
     decoded = _call(library().dicomrle_decode, data, f"<u{depth}", options={"out": flat})
     if decoded.size != flat.size:
         raise CodecError(f"the RLE frame decodes to {decoded.size} bytes, needed {flat.size}")
+    if direct is not None:
+        return Frame(direct, fmt.photometric)
     if fmt.bits_allocated == 1:
         return rle.from_planes(flat, fmt)
     planes = flat.view(fmt.dtype).reshape(fmt.samples, fmt.rows, fmt.columns)

@@ -1,7 +1,7 @@
 """Stored values of one frame -> modality values, and the picture a viewer would show (PS3.3 C.11, C.7.6.3)."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -63,17 +63,15 @@ class Rendering:
 
 def render_gray(dataset: Dataset, fmt: PixelFormat, frame: int, voi: Voi, present: Present) -> Rendering:
     """Return the steps from stored values to gray levels: modality, VOI, presentation, 8 bits."""
-    modality = display_modality_step(dataset, frame)
-    chosen = _choose(dataset, fmt, frame, voi, modality, present)
-    modality, view = chosen
+    modality, view = _choose(dataset, fmt, frame, voi, display_modality_step(dataset, frame), present)
     presentation = presentation_of(dataset, fmt.photometric)
     levels = PresentationLut("INVERSE" if presentation.inverse else "IDENTITY", presentation.lut, _range_after(view))
-    steps = [
-        *([modality] if modality is not None else []),
-        *([view] if not isinstance(view.transform, PresentationLut) else []),
-        Step(levels, presentation.source, "root"),
-        Step(ToDisplay(), "8 bits", "display"),
-    ]
+    steps = [] if modality is None else [modality]
+    if isinstance(view.transform, PresentationLut):  # no window: the presentation itself starts from a range
+        steps.append(replace(view, transform=levels, attributes=f"{view.attributes}; {presentation.source}"))
+    else:
+        steps += [view, Step(levels, presentation.source, "root")]
+    steps.append(Step(ToDisplay(), "8 bits", "display"))
     pipeline = Pipeline(tuple(step.transform for step in steps))
     padding = padding_of(dataset, fmt)
     if padding is not None:
@@ -81,18 +79,18 @@ def render_gray(dataset: Dataset, fmt: PixelFormat, frame: int, voi: Voi, presen
     return Rendering(tuple(steps), pipeline)
 
 
-def render_palette(rendering: Rendering | None, dataset: Dataset, photometric: Photometric) -> Rendering | None:
-    """Return the steps from stored values to colour by the data set's palette; None where it has none."""
-    found = palette_for(dataset, photometric)
+def render(dataset: Dataset, fmt: PixelFormat, frame: int, voi: Voi, present: Present) -> Rendering:
+    """Return the steps from stored values to the picture: by a palette, by gray levels, or by both."""
+    found = palette_for(dataset, fmt.photometric)
     if found is None:
-        return None
+        return render_gray(dataset, fmt, frame, voi, present)
     palette, supplemental = found
-    transform = palette.to_display()
-    if supplemental and rendering is not None:
-        mixed = SupplementalPalette(rendering.pipeline, palette)
-        steps = (*rendering.steps, Step(mixed, "Supplemental Palette Color LUT", "root"))
-        return Rendering(steps, Pipeline((mixed,)))
-    return Rendering((Step(transform, "Palette Color Lookup Table", "root"),), Pipeline((transform,)))
+    if not supplemental:
+        transform = palette.to_display()
+        return Rendering((Step(transform, "Palette Color Lookup Table", "root"),), Pipeline((transform,)))
+    gray = render_gray(dataset, fmt, frame, voi, present)
+    mixed = SupplementalPalette(gray.pipeline, palette)
+    return Rendering((*gray.steps, Step(mixed, "Supplemental Palette Color LUT", "root")), Pipeline((mixed,)))
 
 
 def _range_after(view: Step) -> Range:
@@ -118,15 +116,17 @@ def _choose(
         return modality, Step(Window(float(voi[0]), width, function), "window asked for", "caller")
     low, high = _through(modality, _theoretical(fmt))
     views = views_of(dataset, frame, signed_input=low < 0)
-    if not views and isinstance(voi, int):
-        return modality, _scaled(modality, present("full"), "the full range of the values present")
-    view = _pick(views, voi)
-    if _in_stored_units(dataset, view.step, (low, high), _theoretical(fmt)):
-        return None, view.step
-    return modality, view.step
+    if not views.alternatives and isinstance(voi, int):
+        step = _scaled(modality, present("full"), "the full range of the values present")
+    else:
+        step = _pick(views.alternatives, voi).step
+    step = replace(step, findings=(*step.findings, *views.findings))
+    if _in_stored_units(dataset, step, (low, high), _theoretical(fmt)):
+        return None, step
+    return modality, step
 
 
-def _pick(views: list[View], voi: int | str) -> View:
+def _pick(views: Sequence[View], voi: int | str) -> View:
     if isinstance(voi, int):
         if not -len(views) <= voi < len(views):
             raise TransformError(f"there is no view {voi}: the frame has {len(views)} VOI LUTs and windows")

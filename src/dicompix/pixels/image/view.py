@@ -16,8 +16,7 @@ from dicompix.pixels.image.render import (
     Rendering,
     Voi,
     plain_color,
-    render_gray,
-    render_palette,
+    render,
 )
 from dicompix.pixels.image.sequence import Frames
 from dicompix.pixels.parallel import in_parts
@@ -128,8 +127,7 @@ class Views(Frames):
         return Explanation(self._rendering(position, voi, decoded).steps)
 
     def _rendering(self, frame: int, voi: Voi, decoded: Frame) -> Rendering:
-        gray = render_gray(self.dataset, self.format, frame, voi, lambda kind: self._present(kind, frame, decoded))
-        return render_palette(gray, self.dataset, self.format.photometric) or gray
+        return render(self.dataset, self.format, frame, voi, lambda kind: self._present(kind, frame, decoded))
 
     def _present(self, kind: str, frame: int, decoded: Frame) -> Range:
         """Return the least and greatest stored value of the image, padding aside; one answer for all its frames."""

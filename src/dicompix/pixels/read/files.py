@@ -104,11 +104,19 @@ def _deflated(dataset: Dataset) -> bool:
     return syntax_for(transfer_syntax(dataset)[0]).deflated_data_set
 
 
+def _encoding(dataset: Dataset) -> tuple[bool, bool]:
+    """Return whether VRs are implicit and byte order little, as pydicom found the elements, not as the syntax says."""
+    found = next((e for e in dataset._dict.values() if isinstance(e, RawDataElement)), None)  # noqa: SLF001
+    if found is None:
+        return bool(dataset.original_encoding[0]), bool(dataset.original_encoding[1])
+    return found.is_implicit_VR, found.is_little_endian
+
+
 def _pixel_element(dataset: Dataset, data: mmap.mmap, position: int) -> RawDataElement | None:
     """Return the header of the pixel element at `position`, its value left where it is; None at the end of the file."""
     if position + 12 > len(data):
         return None
-    implicit, little = bool(dataset.original_encoding[0]), bool(dataset.original_encoding[1])
+    implicit, little = _encoding(dataset)
     order = "<" if little else ">"
     group, number = unpack(f"{order}HH", data[position : position + 4])
     tag = group << 16 | number

@@ -30,7 +30,8 @@ def modality_step(dataset: Dataset, frame: int) -> Step | None:
         return _rescale(group)
     item = first_item(dataset, "ModalityLUTSequence")
     if item is not None and item.get("LUTDescriptor") and item.get("LUTData"):
-        lut = lut_of(item, signed_first=dataset.get("PixelRepresentation") == 1, big_endian=is_big_endian(dataset))
+        signed = dataset.get("PixelRepresentation") == 1
+        lut = lut_of(item, signed_first=signed, big_endian=is_big_endian(dataset), short=True)
         return Step(lut, "Modality LUT Sequence", "root")
     return _rescale(Place(dataset)) or _dose_scaling(dataset)
 

@@ -19,21 +19,40 @@ class View:
     explanation: str = ""
 
 
-def views_of(dataset: Dataset, frame: int, *, signed_input: bool) -> list[View]:
-    """Return a frame's alternatives, look-up tables first; `signed_input` is how their first value mapped is read."""
+@dataclass(frozen=True, slots=True)
+class Views:
+    """A frame's alternatives, look-up tables first, and what was odd about those that cannot be used."""
+
+    alternatives: tuple[View, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+def views_of(dataset: Dataset, frame: int, *, signed_input: bool) -> Views:
+    """Return a frame's alternatives; `signed_input` is how the first value mapped of a table is read."""
     place = group_of(dataset, frame, "FrameVOILUTSequence") or Place(dataset)
-    return [*_luts(dataset, place, signed_input=signed_input), *_windows(place)]
+    findings: list[Finding] = []
+    luts = _luts(dataset, place, findings, signed_input=signed_input)
+    windows = _windows(place)
+    if not windows and any(numbers(place.attributes.get(keyword)) for keyword in ("WindowCenter", "WindowWidth")):
+        findings.append(_finding("window-width", "the window stands for none", "0, or one value alone", "no window"))
+    return Views((*luts, *windows), tuple(findings))
 
 
-def _luts(dataset: Dataset, place: Place, *, signed_input: bool) -> list[View]:
+def _luts(dataset: Dataset, place: Place, findings: list[Finding], *, signed_input: bool) -> list[View]:
     views = []
     for item in place.attributes.get("VOILUTSequence") or []:
         try:
-            lut = lut_of(item, signed_first=signed_input, big_endian=is_big_endian(dataset))
-        except TransformError:
-            continue  # an unusable table leaves the windows, or the full range
-        views.append(View(Step(lut, "VOI LUT Sequence", place.name), str(item.get("LUTExplanation") or "")))
+            lut = lut_of(item, signed_first=signed_input, big_endian=is_big_endian(dataset), short=True)
+        except TransformError as problem:  # an unusable table leaves the windows, or the full range
+            findings.append(_finding("voi-lut", str(problem), used="the other views"))
+            continue
+        declared = (int(item.LUTDescriptor[0]) & 0xFFFF) or 65536
+        odd = () if lut.table.size == declared else (_finding("voi-lut", _SHORT, declared, lut.table.size),)
+        views.append(View(Step(lut, "VOI LUT Sequence", place.name, odd), str(item.get("LUTExplanation") or "")))
     return views
+
+
+_SHORT = "the LUT Data has fewer entries than its descriptor says"
 
 
 def _windows(place: Place) -> list[View]:
@@ -85,5 +104,5 @@ def settle_width(width: float, function: str) -> tuple[float, str]:
     return (width, "LINEAR_EXACT") if width < 1 and function == "LINEAR" else (width, function)
 
 
-def _finding(code: str, message: str, found: object, used: object) -> Finding:
+def _finding(code: str, message: str, found: object = None, used: object = None) -> Finding:
     return Finding(code=code, message=message, found=found, used=used, clause="PS3.3 C.11.2")
