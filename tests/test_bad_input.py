@@ -89,13 +89,13 @@ ERRORS: dict[str, Row] = {
     ),
     "allocated 24": (
         native,
-        both(setting("BitsAllocated", 24), setting("PixelData", words(FRAME) * 3)),
+        both(setting("BitsAllocated", 24), setting("PixelData", bytes(1312))),
         UnsupportedError,
         "'u3' needed to contain the pixel data is not supported by NumPy",
     ),
     "allocated 40": (
         native,
-        both(setting("BitsAllocated", 40), setting("PixelData", words(FRAME) * 3)),
+        both(setting("BitsAllocated", 40), setting("PixelData", bytes(2186))),
         UnsupportedError,
         "'u5' needed to contain the pixel data is not supported by NumPy",
     ),
@@ -261,7 +261,7 @@ def test_frames_that_are_not_there(make: Callable[[], Dataset], index: int) -> N
 
 
 def test_an_unknown_plugin_lists_the_known_ones() -> None:
-    with pytest.raises(BadValueError, match=r"No decoding plugin named 'foo'.*'imagecodecs'"):
+    with pytest.raises(BadValueError, match=r"No plugin named 'foo'.*'imagecodecs'"):
         dicompix.open_image(coded(), codec="foo")[0]
 
 
@@ -278,7 +278,7 @@ def test_frames_of_another_size_than_the_first_are_refused_by_name() -> None:
     first, second = GOLDEN["baseline-8"], GOLDEN["baseline-ycc422"]
     fmt = replace(first.fmt, frames=2)
     pixels = encapsulate([[first.stream], [second.stream]])
-    with pytest.raises(FrameError, match=r"frame 1: .*\(19, 23, 3\), needed \(19, 23\)"):
+    with pytest.raises(FrameError, match=r"frame 1: .*\(19, 23, 3\) uint8, needed \(19, 23\) uint8"):
         dicompix.open_image(data_set(fmt, pixels, encapsulated=True)).stored()
     fmt = replace(make_format((4, 4), transfer_syntax=RLE_LOSSLESS), frames=2)
     pixels = encapsulate([[small], [small[:70]]])

@@ -1,17 +1,14 @@
 """Which fragments make which frame, whatever the offset tables say (PS3.5 A.4, PS3.3 C.7.6.3.1.8)."""
 
 import struct
-import time
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from dicompix.pixels.errors import FrameError, FrameIndexError
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.fragments import index_encapsulated, scan
-from dicompix.pixels.frames import Buffer, BufferSource, FrameIndex
+from dicompix.pixels.frames import Buffer, BufferSource
 from dicompix.pixels.syntaxes import (
     DEFLATED_IMAGE_FRAME,
     ENCAPSULATED_UNCOMPRESSED,
@@ -20,46 +17,8 @@ from dicompix.pixels.syntaxes import (
     JPEG_XL,
     RLE_LOSSLESS,
 )
-from dicompix.pixels.testing import make_format
 from support.packing import DELIMITER, ITEM, cut, encapsulate, offsets_of
-
-START, END = b"\xff\xd8\xff\xe0", b"\xff\xd9"
-J2K = b"\xff\x4f\xff\x51"
-
-
-def jpeg(number: int, size: int = 40) -> bytes:
-    return START + bytes([number]) * size + END
-
-
-def fmt_of(frames: int, uid: str = JPEG_BASELINE) -> PixelFormat:
-    fmt = make_format((2, 3), transfer_syntax=uid)
-    return PixelFormat(rows=2, columns=3, frames=frames, transfer_syntax=fmt.transfer_syntax)
-
-
-def index_of(
-    data: bytes, frames: int, uid: str = JPEG_BASELINE, extended: tuple[bytes, bytes] | None = None
-) -> FrameIndex:
-    return index_encapsulated(BufferSource(data, delimited=True), fmt_of(frames, uid), extended)
-
-
-def frames_in(index: FrameIndex) -> list[bytes]:
-    return [bytes(index[i]) for i in range(len(index))]
-
-
-def codes(index: FrameIndex) -> list[str]:
-    return [finding.code for finding in index.findings]
-
-
-def words(values: Sequence[int]) -> bytes:
-    return struct.pack(f"<{len(values)}Q", *values)
-
-
-WHOLE = [[jpeg(1)], [jpeg(2)], [jpeg(3)]]
-SPLIT = [cut(jpeg(1), 3), [jpeg(2)], cut(jpeg(3), 2)]
-
-
-def joined(frames: Sequence[Sequence[bytes]]) -> list[bytes]:
-    return [b"".join(frame) for frame in frames]
+from support.toys import END, J2K, SPLIT, START, WHOLE, codes, fmt_of, frames_in, index_of, joined, jpeg, words
 
 
 @pytest.mark.parametrize("frames", [WHOLE, SPLIT], ids=["whole", "split"])
@@ -272,56 +231,6 @@ def test_uncompressed_frames_end_where_their_size_says() -> None:
     frames = [cut(bytes([number]) * 20, number) for number in (1, 2, 3)]
     index = index_encapsulated(BufferSource(encapsulate(frames)), fmt)
     assert frames_in(index) == joined(frames)
-
-
-@given(
-    sizes=st.lists(st.integers(2, 30), min_size=1, max_size=8),
-    parts=st.integers(1, 5),
-    table=st.booleans(),
-)
-def test_any_split_gives_the_frames_back(sizes: list[int], parts: int, table: bool) -> None:  # noqa: FBT001
-    frames = [cut(jpeg(number, 2 * size), parts) for number, size in enumerate(sizes)]
-    index = index_of(encapsulate(frames, offsets_of(frames) if table else ()), len(frames))
-    assert frames_in(index) == joined(frames)
-    assert codes(index) == []
-
-
-@given(data=st.binary(max_size=200), frames=st.integers(1, 5))
-def test_no_bytes_break_the_scan(data: bytes, frames: int) -> None:
-    for uid in (JPEG_BASELINE, RLE_LOSSLESS, ENCAPSULATED_UNCOMPRESSED):
-        try:
-            index = index_of(encapsulate([[b"ab"]])[:18] + data, frames, uid)
-        except FrameError as problem:
-            assert str(problem)  # noqa: PT017  # either outcome is right
-        else:
-            assert frames_in(index)
-
-
-class Counting(BufferSource):
-    __slots__ = ("reads",)
-
-    def __init__(self, data: bytes) -> None:
-        super().__init__(data)
-        self.reads = 0
-
-    def read(self, start: int, stop: int) -> Buffer:
-        self.reads += 1
-        return super().read(start, stop)
-
-
-@pytest.mark.parametrize("table", [False, True])
-@pytest.mark.parametrize("parts", [1, 3])
-def test_the_index_is_built_in_one_scan(table: bool, parts: int) -> None:  # noqa: FBT001
-    frames = [cut(jpeg(number % 251), parts) for number in range(4000)]
-    source = Counting(encapsulate(frames, offsets_of(frames) if table else ()))
-    began = time.perf_counter()
-    index = index_encapsulated(source, fmt_of(4000))
-    took = time.perf_counter() - began
-    assert source.reads <= 4 * 4000 * parts
-    assert took < 2
-    source.reads = 0
-    assert bytes(index[3999]) == jpeg(3999 % 251)
-    assert source.reads == parts
 
 
 def test_scan_names_what_it_found() -> None:

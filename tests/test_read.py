@@ -188,11 +188,12 @@ def test_syntaxes_that_nothing_decodes_say_what_to_do(uid: str, text: str, make:
 
 
 def test_empty_and_missing_pixel_data(make: Make, ramp: Stored) -> None:
-    for value in (b"", None):
-        dataset = make(ramp[0])
-        dataset.PixelData = value
-        with pytest.raises(MissingElementError, match="empty"):
-            content_of(dataset)
+    dataset = make(ramp[0])
+    dataset.PixelData = None
+    with pytest.raises(MissingElementError, match="empty"):
+        content_of(dataset)
+    dataset.PixelData = b""
+    assert len(content_of(dataset).index) == 0
 
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])

@@ -74,7 +74,7 @@ def test_a_family_name_stands_for_its_members() -> None:
 
 
 def test_an_unknown_name_lists_the_names() -> None:
-    with pytest.raises(BadValueError, match=r"No decoding plugin named 'gcdm' .*'imagecodecs', .*'gdcm'") as found:
+    with pytest.raises(BadValueError, match=r"No plugin named 'gcdm' .*'imagecodecs', .*'gdcm'") as found:
         registry.find(JPEG_BASELINE, "gcdm")
     assert isinstance(found.value, ValueError)
     with pytest.raises(BadValueError, match="'two'"):
@@ -107,14 +107,14 @@ def test_no_other_codec_is_asked_when_memory_is_short() -> None:
         decode_frame(b"", FMT, codecs=Known(full=out_of_memory, good=constant(7)))
 
 
-def test_a_codec_that_forgives_broken_streams_is_not_asked_after_a_failure() -> None:
-    codecs = Known(strict=failing, lenient=constant(1), last=constant(2))
-    codecs.add(OWN, CodecEntry("lenient", "none:lenient", lenient=True), first=True)
+def test_a_codec_that_trusts_its_streams_is_not_asked_after_a_failure() -> None:
+    codecs = Known(strict=failing, trusting=constant(1), last=constant(2))
+    codecs.add(OWN, CodecEntry("trusting", "none:trusting", trusting=True), first=True)
     assert decode_frame(b"", FMT, codecs=codecs).array.tolist() == [[1, 1]]
     codecs.add(OWN, CodecEntry("strict", "none:strict"), first=True)
     assert decode_frame(b"", FMT, codecs=codecs).array.tolist() == [[2, 2]]
-    with pytest.raises(CodecError, match="lenient: not asked"):
-        decode_frame(b"", FMT, codecs=codecs, codec=["strict", "lenient"])
+    with pytest.raises(CodecError, match="trusting: not asked"):
+        decode_frame(b"", FMT, codecs=codecs, codec=["strict", "trusting"])
 
 
 def test_add_and_remove() -> None:

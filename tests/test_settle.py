@@ -128,6 +128,15 @@ def test_samples_are_the_codestream_s(fmt: PixelFormat, samples: int, photometri
     assert "codestream-samples" in codes(fmt, replace(JPEG, samples=samples))
 
 
+@pytest.mark.parametrize("declared", [Photometric.RGB, Photometric.YBR_FULL, Photometric.YBR_FULL_422])
+def test_one_component_is_gray(declared: Photometric) -> None:
+    settled = settle(replace(GRAY, photometric=declared), JPEG)
+    assert settled.coded.photometric == settled.promised.photometric == Photometric.MONOCHROME2
+    assert [(finding.code, finding.found) for finding in settled.findings] == [("codestream-color", declared.value)]
+    for gray in (Photometric.MONOCHROME1, Photometric.PALETTE_COLOR):
+        assert settle(replace(GRAY, photometric=gray), JPEG).promised.photometric == gray
+
+
 def test_two_components_are_no_picture() -> None:
     with pytest.raises(CodecError, match="2 components, needed 1, 3 or 4"):
         settle(COLOR, replace(JPEG, samples=2))

@@ -16,6 +16,8 @@ _originals: dict[str, Any] = {}
 def install() -> None:
     """Give every pydicom Dataset our pixel members, whatever library made it; calling it again changes nothing.
 
+    The members are `pixel_array`, `pixels` and `save_as`; functions of `pydicom.pixels` stay pydicom's own.
+
     >>> import pydicom, pydicom.data
     >>> install()
     >>> pydicom.dcmread(pydicom.data.get_testdata_file("CT_small.dcm", download=False)).pixels

@@ -40,13 +40,14 @@ def ours(path: str) -> int:
 
 
 def bare(path: str, recipe: str) -> int:
-    """Return the peak of the bare codec on one frame, the array that it decodes into included."""
+    """Return the peak of the bare codec in a loop into one array, that array included."""
     with dicompix.open_image(path) as image:
-        data, fmt = bytes(image.encoded(0)), image.format
+        encoded, fmt = [bytes(image.encoded(i)) for i in range(len(image))], image.format
 
     def work() -> object:
-        out = np.empty(fmt.frame_shape, fmt.dtype)
-        RECIPES[recipe].bare(data, out)
+        out = np.empty(fmt.shape, fmt.dtype)
+        for data, frame in zip(encoded, out, strict=True):
+            RECIPES[recipe].bare(data, frame)
         return out
 
     work()

@@ -17,6 +17,7 @@ import dicompix
 from benchmarks import memory
 from benchmarks.conftest import Contender, Race, Row
 from benchmarks.workloads import FRAMES, RECIPES, Workload, many_small, native, workload
+from dicompix.pixels.codecs.base import Stored
 
 ROUNDS, ACCESSES = 9, 2000
 TIMED = [name for name, recipe in RECIPES.items() if recipe.goal]
@@ -52,9 +53,8 @@ def cached_access(read: Read, file: bytes) -> Contender:
     return lambda: work
 
 
-def stored(work: Workload, workers: int) -> Contender:
+def stored(work: Workload, workers: int, out: Stored) -> Contender:
     """Return a contender: all frames into one array that is there already."""
-    out = np.empty_like(work.recipe.pixels())
 
     def prepare() -> Callable[[], object]:
         image = dicompix.open_image(BytesIO(work.file))
@@ -63,9 +63,8 @@ def stored(work: Workload, workers: int) -> Contender:
     return prepare
 
 
-def bare(work: Workload, threads: int = 1) -> Contender:
-    """Return a contender: the bare codec in a loop into one array, or in as many loops as threads."""
-    out = np.empty_like(work.recipe.pixels())
+def bare(work: Workload, out: Stored, threads: int = 1) -> Contender:
+    """Return a contender: the bare codec in a loop into the same array, or in as many loops as threads."""
 
     def loop(first: int) -> None:
         for i in range(first, len(out), threads):
@@ -98,18 +97,21 @@ def test_all_frames_against_pydicom(name: str, race: Race) -> None:
 @pytest.mark.parametrize("name", RECIPES)
 def test_one_worker_against_the_bare_codec(name: str, race: Race) -> None:
     work = workload(name)
-    race.run(f"{name}, one worker, bare", bare(work), stored(work, 1), rounds=ROUNDS, goal=("slower", 1.1))
+    out = np.zeros_like(work.recipe.pixels())
+    race.run(f"{name}, one worker, bare", bare(work, out), stored(work, 1, out), rounds=ROUNDS, goal=("slower", 1.1))
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_two_workers_against_the_bare_codec(name: str, race: Race) -> None:
     work = workload(name)
-    race.run(f"{name}, two workers, bare", bare(work), stored(work, 2), rounds=ROUNDS, goal=("faster", 1.4))
+    out = np.zeros_like(work.recipe.pixels())
+    race.run(f"{name}, two workers, bare", bare(work, out), stored(work, 2, out), rounds=ROUNDS, goal=("faster", 1.4))
 
 
 def test_what_two_threads_can_do_here(race: Race) -> None:
     work = workload("JPEG lossless")
-    race.run("(this machine: two bare threads)", bare(work), bare(work, 2), rounds=ROUNDS, goal=("faster", 0))
+    out = np.zeros_like(work.recipe.pixels())
+    race.run("(this machine: two bare threads)", bare(work, out), bare(work, out, 2), rounds=ROUNDS, goal=("faster", 0))
 
 
 def test_by_index_against_iterating(race: Race) -> None:

@@ -58,10 +58,36 @@ def test_files_of_one_name_get_pictures_of_their_own() -> None:
     [
         (["codecs", "1.2.840.10008.1.2.4.90"], "imagecodecs: chosen"),
         (["codecs"], "RLE Lossless"),
-        (["codecs", "1.2.3"], "entry-point"),
+        (["codecs", "1.2.840.10008.1.2.4.100"], "video decoder"),
     ],
 )
 def test_codecs_lists_them(arguments: list[str], phrase: str) -> None:
     result = RUNNER.invoke(app, arguments)
     assert result.exit_code == 0
     assert phrase in result.stdout
+
+
+def test_a_uid_that_nobody_knows_is_said_to_be_so() -> None:
+    result = RUNNER.invoke(app, ["codecs", "JPEG2000"])
+    assert result.exit_code == 1
+    assert "no transfer syntax" in result.output
+
+
+def test_show_says_when_there_is_nothing_to_show_or_no_place_for_it(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = RUNNER.invoke(app, ["show", str(tmp_path / "empty"), "-o", str(tmp_path / "out")])
+    assert (result.exit_code, result.stdout.strip()) == (1, "There are no files to show.")
+    (tmp_path / "file").write_bytes(b"")
+    good = str(get_testdata_file("CT_small.dcm", download=False))
+    result = RUNNER.invoke(app, ["show", good, "-o", str(tmp_path / "file")])
+    assert result.exit_code == 1
+    assert "cannot be written" in result.stdout
+
+
+def test_show_goes_on_after_a_broken_deflated_file(tmp_path: Path) -> None:
+    whole = Path(str(get_testdata_file("image_dfl.dcm", download=False))).read_bytes()
+    (tmp_path / "cut.dcm").write_bytes(whole[:-300])
+    good = str(get_testdata_file("CT_small.dcm", download=False))
+    result = RUNNER.invoke(app, ["show", str(tmp_path / "cut.dcm"), good, "-o", str(tmp_path / "out")])
+    assert result.exit_code == 1
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["CT_small.dcm.png"]

@@ -40,7 +40,11 @@ def codecs(uid: Annotated[str, typer.Argument(help="Transfer syntax UID; all of 
     """List the codecs of each transfer syntax: chosen, available, or missing and how to get it."""
     from dicompix.pixels.codecs import BUILT_IN  # noqa: PLC0415
     from dicompix.pixels.registry import registry  # noqa: PLC0415
+    from dicompix.pixels.syntaxes import SYNTAXES  # noqa: PLC0415
 
+    if uid and uid not in SYNTAXES and not registry.entries(uid):
+        typer.echo(f"{uid} is no transfer syntax that dicompix knows; without a UID all are listed", err=True)
+        raise typer.Exit(1)
     for one in [uid] if uid else BUILT_IN:
         typer.echo(registry.explain(one))
 

@@ -9,14 +9,12 @@ from typing import Any
 
 import pydicom
 from pydicom.data import get_testdata_file
-from pydicom.errors import InvalidDicomError
 from pydicom.pixels.utils import pixel_array as pydicom_pixels
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from dicompix.dataset import dcmread
-from dicompix.pixels.errors import PixelError
 from dicompix.pixels.image import open_image
 from dicompix.pixels.syntaxes import syntax_for
 
@@ -67,7 +65,14 @@ def gallery(files: list[Path], output: Path, *, beside_pydicom: bool) -> int:
     console = Console()
     if not console.is_terminal:
         console = Console(width=170)
-    output.mkdir(parents=True, exist_ok=True)
+    if not files:
+        console.print("There are no files to show.", style="red")
+        return 1
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        console.print(f"Pictures cannot be written to {output}: {problem}", style="red")
+        return 1
     rows = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -104,8 +109,8 @@ def one_file(file: Path, picture: Path, *, beside_pydicom: bool) -> Row:
         milliseconds = best_time(file, dcmread, lambda dataset: dataset.pixel_array)
         image = open_image(file)
         image.save(picture, frame=len(image) // 2)
-    except (PixelError, InvalidDicomError, OSError, EOFError) as problem:
-        text = f"{type(problem).__name__}: {str(problem).splitlines()[0]}"
+    except Exception as problem:  # noqa: BLE001  # pydicom raises anything for a broken file; the others go on
+        text = f"{type(problem).__name__}: {(str(problem).splitlines() or [''])[0]}"
         return Row((file.name, text, *[""] * (len(COLUMNS) - 2)), failed=True)
     fmt = image.format
     shape = " x ".join(map(str, image.shape if len(image) > 1 else image.shape[1:]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from dicompix.pixels.codecs import CodecEntry
 from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored
 from dicompix.pixels.codestream import peek
 from dicompix.pixels.conform import composite_bits, conform
-from dicompix.pixels.errors import CodecError, Finding, FrameError, PixelError
+from dicompix.pixels.errors import CodecError, Finding, FrameError, MissingCodecError, PixelError
 from dicompix.pixels.format import Photometric, PixelFormat
 from dicompix.pixels.frames import Buffer, FrameIndex, short_native_error
 from dicompix.pixels.limits import check_frame
@@ -20,8 +21,7 @@ from dicompix.pixels.syntaxes import syntax_for
 
 _PLAIN = DecodeRequest()
 SMALL_WORK = 1 << 19  # bytes of decoded pixels below which threads cost more than they save
-# Bytes of a frame, by family, from which a codec's own threads are about as fast as frames side by side, in less memory.
-LARGE_FRAME = {"jpeg-2000": 1 << 19, "jpeg-xl": 1 << 22}
+LARGE_FRAME = 1 << 22  # bytes from which a codec's own threads are as fast as frames side by side, in less memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +60,26 @@ def decode_frame(
     array([[ 513, 1332]], dtype=uint16)
     """
     family = syntax_for(fmt.transfer_syntax).family
-    stream = peek(data, family)
-    settled = settle(fmt, stream)
+    try:
+        stream = peek(data, family)
+        settled = settle(fmt, stream)
+    except CodecError as problem:
+        raise _all_failed([("codestream", problem)]) from problem
     check_frame(settled.promised, len(data), stream)
-    if want.out is not None and want.out.shape != settled.promised.frame_shape:
-        raise FrameError(f"the frame is {settled.promised.frame_shape}, needed {want.out.shape} as the first frame is")
+    _check_fit(settled.promised, want.out)
     if stream is not None and stream.start:
         data = memoryview(data)[stream.start :]
     entries = codecs.find(settled.coded.transfer_syntax, codec, settled.coded, stream)
     frame = _first_that_can(data, settled, want, entries, codecs)
     return conform(frame, settled, want).noting(*settled.findings)
+
+
+def _check_fit(fmt: PixelFormat, out: Stored | None) -> None:
+    """Raise FrameError for a frame that the array for it does not hold, in shape or type."""
+    if out is not None and (out.shape != fmt.frame_shape or out.dtype.newbyteorder("=") != fmt.dtype):
+        raise FrameError(
+            f"the frame is {fmt.frame_shape} {fmt.dtype}, needed {out.shape} {out.dtype} as the first frame is"
+        )
 
 
 def _first_that_can(
@@ -82,25 +92,44 @@ def _first_that_can(
     """Return the frame of the first codec that decodes it; a change of codec is a finding."""
     problems: list[tuple[CodecEntry, CodecError]] = []
     for entry in entries:
-        if problems and entry.lenient:
-            problems.append((entry, CodecError("not asked: of a broken stream it returns a part and says nothing")))
-            continue
         try:
-            frame = codecs.load(entry)(data, settled.coded, want)
+            if problems and entry.trusting:
+                raise CodecError("not asked: a broken stream may crash it, or come out in part")  # noqa: TRY301
+            frame = _attempt(entry, data, settled.coded, want, codecs)
         except CodecError as problem:
             problems.append((entry, problem))
             continue
-        except (PixelError, MemoryError):
-            raise
-        except Exception as problem:  # noqa: BLE001  # a codec from elsewhere may raise anything
-            problems.append((entry, CodecError(f"{type(problem).__name__}: {problem}")))
-            problems[-1][1].__cause__ = problem
-            continue
         return frame.noting(*(_fallback(entry, failed, why) for failed, why in problems))
-    listed = "\n  ".join(f"{entry.name}: {problem}" for entry, problem in problems)
-    raise CodecError("Unable to decode as exceptions were raised by all available plugins:\n  " + listed) from problems[
-        0
-    ][1]
+    raise _all_failed([(entry.name, problem) for entry, problem in problems])
+
+
+def _attempt(entry: CodecEntry, data: Buffer, coded: PixelFormat, want: DecodeRequest, codecs: Registry) -> Frame:
+    """Return what one codec makes of a frame, checked; whatever goes wrong inside it is a CodecError."""
+    try:
+        frame = codecs.load(entry)(data, coded, want)
+    except MissingCodecError as problem:
+        raise CodecError(str(problem)) from problem
+    except (PixelError, MemoryError):
+        raise
+    except Exception as problem:
+        raise CodecError(f"{type(problem).__name__}: {problem}") from problem
+    if not isinstance(frame, Frame):
+        raise CodecError(f"the codec returned a {type(frame).__name__}, needed a Frame")
+    array = frame.array
+    if array.shape != coded.frame_shape or array.dtype != coded.dtype:
+        raise CodecError(
+            f"the codec returned {array.dtype} of shape {array.shape}, "
+            f"needed {coded.dtype} of shape {coded.frame_shape}"
+        )
+    return frame
+
+
+def _all_failed(problems: Sequence[tuple[str, CodecError]]) -> CodecError:
+    """Return the error for a frame that nothing decodes, with everybody's reason."""
+    listed = "\n  ".join(f"{name}: {problem}" for name, problem in problems)
+    error = CodecError("Unable to decode as exceptions were raised by all available plugins:\n  " + listed)
+    error.__cause__ = problems[0][1]
+    return error
 
 
 def _fallback(entry: CodecEntry, failed: CodecEntry, why: CodecError) -> Finding:
@@ -173,8 +202,8 @@ def decode_frames(
 
 def _shares(index: FrameIndex, decoder: Decoder, out: Stored, workers: int) -> tuple[int, int]:
     """Return how many frames to decode at once, and with how many threads each: few or large ones one by one."""
-    large = LARGE_FRAME.get(syntax_for(decoder.fmt.transfer_syntax).family, out.nbytes)
-    if workers > 1 and (len(out) < workers or out[0].nbytes >= large) and "threads" in decoder.entries(index[0])[0].honours:
+    few_or_large = len(out) < workers or out[0].nbytes >= LARGE_FRAME
+    if workers > 1 and few_or_large and "threads" in decoder.entries(index[0])[0].honours:
         return 1, workers
     return workers, 1
 
@@ -211,6 +240,7 @@ def _plain(index: FrameIndex, fmt: PixelFormat, count: int, out: Stored | None) 
     kind = fmt.dtype.newbyteorder(">") if fmt.big_endian else fmt.dtype
     shape = (count, *fmt.frame_shape)
     view = np.frombuffer(index.source.read(0, count * fmt.frame_bytes), kind).reshape(shape)
+    view.flags.writeable = False  # where the source is not, masking must not write to it
     out = _target(out, shape, fmt)
     findings: tuple[Finding, ...] = ()
     if fmt.big_endian or fmt.floating or (fmt.bits_stored == fmt.bits_allocated and not fmt.shift):
@@ -223,9 +253,12 @@ def _plain(index: FrameIndex, fmt: PixelFormat, count: int, out: Stored | None) 
     return Decoded(out, fmt.photometric, findings)
 
 
-def _target(out: Stored | None, shape: tuple[int, ...], fmt: PixelFormat) -> Stored:
+def _target(out: Any, shape: tuple[int, ...], fmt: PixelFormat) -> Stored:
     if out is None:
-        return np.empty(shape, fmt.dtype)
-    if out.shape != shape or out.dtype != fmt.dtype:
-        raise FrameError(f"out is {out.shape} {out.dtype}, needed {shape} {fmt.dtype}")
-    return out
+        fresh: Stored = np.empty(shape, fmt.dtype)
+        return fresh
+    if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != fmt.dtype or not out.flags.writeable:
+        found = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
+        raise FrameError(f"out is {found}, needed a writable array of {fmt.dtype}, shape {shape}")
+    given: Stored = out
+    return given

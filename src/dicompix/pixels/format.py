@@ -141,6 +141,10 @@ class PixelFormat:
     @property
     def frame_bits(self) -> int:
         """Return how many bits one frame takes in native pixel data, without padding."""
+        if self.samples == 3 and self.photometric == Photometric.YBR_PARTIAL_420:
+            # Y Y CB CR for each pair of columns in even rows, Y Y in odd ones
+            pairs, even = -(-self.columns // 2), -(-self.rows // 2)
+            return pairs * (4 * even + 2 * (self.rows - even)) * self.bits_allocated
         per_pixel = SUBSAMPLED.get(self.photometric, self.samples) if self.samples > 1 else self.samples
         return int(self.rows * self.columns * per_pixel) * self.bits_allocated
 

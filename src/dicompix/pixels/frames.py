@@ -100,7 +100,9 @@ class FrameIndex(Sequence[Buffer]):
         if not 0 <= frame < len(self._spans):
             raise FrameIndexError(
                 f"there is no frame {frame}: the pixel data holds {len(self._spans)} frames "
-                f"(Number of Frames is {self.declared}); there is insufficient pixel data to contain {frame + 1} frames"
+                f"(Number of Frames is {self.declared}); "
+                f"there is insufficient pixel data to contain {frame + 1} frames: "
+                f"There aren't enough offsets in the Basic Offset Table for {frame + 1} frames, nor fragments"
             )
         return self._spans[frame]
 
@@ -181,7 +183,7 @@ def _check_subsampling(fmt: PixelFormat, total: int) -> None:
     """Raise FrameError where 4:2:2 is declared, but each pixel has its own chrominance (PS3.3 C.7.6.3.1.2)."""
     shared = fmt.samples == 3 and SUBSAMPLED.get(fmt.photometric) == 2.0
     whole = fmt.array_bytes * fmt.frames
-    if shared and total == whole + whole % 2:
+    if shared and total == whole + whole % 2 and total * 8 != _row_padded_bits(fmt) * fmt.frames:
         raise FrameError(
             f"The number of bytes of pixel data is a third larger than expected ({total} vs "
             f"{fmt.frame_bytes * fmt.frames} bytes) which indicates the set (0028,0004) 'Photometric Interpretation' "

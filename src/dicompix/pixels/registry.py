@@ -86,9 +86,18 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def how_to_get(entry: CodecEntry) -> str:
-    """Return the pip command that installs what a codec needs."""
+    """Return the pip command that installs what a codec needs, "" where it needs nothing."""
+    if not entry.needs:
+        return ""
     wanted = f"dicompix[{entry.extra}]" if entry.extra else " ".join(f'"{need}"' for need in entry.needs)
     return f'pip install "{wanted}"' if entry.extra else f"pip install {wanted}"
+
+
+def _names_of(codec: Choice) -> tuple[str, ...]:
+    """Return an order of codecs as a tuple of names."""
+    if not isinstance(codec, Sequence) or not all(isinstance(name, str) for name in codec):
+        raise BadValueError(f"codec is {codec!r}, needed the name of a codec or several names in order")
+    return tuple(codec)
 
 
 class Registry:
@@ -131,9 +140,9 @@ class Registry:
             self._plugins_wanted = False
             for point in entry_points(group=ENTRY_POINTS):
                 try:
-                    added: Mapping[str, Iterable[CodecEntry]] = point.load()
+                    added: Mapping[str, CodecEntry | Iterable[CodecEntry]] = point.load()
                     for uid, entries in added.items():
-                        for entry in entries:
+                        for entry in [entries] if isinstance(entries, CodecEntry) else entries:
                             self.add(uid, entry)
                 except Exception as problem:  # noqa: BLE001  # third-party code: its failure is kept and shown
                     self._broken[f"entry point {point.name}"] = f"{type(problem).__name__}: {problem}"
@@ -153,14 +162,14 @@ class Registry:
             except (ImportError, AttributeError) as problem:
                 self._broken[entry.target] = f"{type(problem).__name__}: {problem}"
                 self._found.clear()
-                raise MissingCodecError(f"codec {entry.name}: {problem} ({how_to_get(entry)})") from problem
+                raise MissingCodecError(f"codec {entry.name}: {problem}; {how_to_get(entry)}".rstrip("; ")) from problem
         return codec
 
     def find(
         self, uid: str, codec: Choice = None, fmt: PixelFormat | None = None, stream: Codestream | None = None
     ) -> tuple[CodecEntry, ...]:
         """Return the codecs to try, best first; those known to be wrong for such a stream only when named."""
-        key = (uid, codec if codec is None or isinstance(codec, str) else tuple(codec))
+        key = (uid, codec if codec is None or isinstance(codec, str) else _names_of(codec))
         usable = self._found.get(key)
         if usable is None:
             with self._lock:
@@ -186,12 +195,15 @@ class Registry:
 
     def _named(self, uid: str, entries: Sequence[CodecEntry], names: Sequence[str]) -> tuple[CodecEntry, ...]:
         """Return the entries by name; "pylibjpeg" stands for pylibjpeg-libjpeg, -openjpeg and -rle."""
-        found = {name: [e for e in entries if e.name == name or e.name.startswith(f"{name}-")] for name in names}
+        found = {
+            name: [e for e in entries if e.name == name] or [e for e in entries if e.name.startswith(f"{name}-")]
+            for name in names
+        }
         unknown = [name for name, matching in found.items() if not matching]
         if unknown or not names:
             raise BadValueError(
-                f"No decoding plugin named {', '.join(map(repr, unknown))} for {syntax_for(uid).name} ({uid}): "
-                f"the codecs are {self._names(uid)}"
+                f"No plugin named {', '.join(map(repr, unknown)) or 'at all'} has been added to the codecs of "
+                f"{syntax_for(uid).name} ({uid}): these are {self._names(uid)}"
             )
         return tuple(entry for matching in found.values() for entry in matching)
 

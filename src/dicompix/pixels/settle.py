@@ -38,7 +38,7 @@ def settle(fmt: PixelFormat, stream: Codestream | None) -> Settled:
         signed=stream.signed,
         planar=int(stream.kind == "jpeg-ls" and stream.interleave == 0 and sized.samples > 1),
     )
-    if coded.samples == 1 and promised.photometric.is_ybr:
+    if coded.samples == 1 and coded.photometric != promised.photometric:
         promised = replace(promised, photometric=coded.photometric)
     return Settled(coded, promised, stream.lossless is not True, tuple(findings))
 
@@ -117,6 +117,10 @@ def _settle_precision(fmt: PixelFormat, stream: Codestream, findings: list[Findi
 def _settle_color(fmt: PixelFormat, stream: Codestream, findings: list[Finding]) -> Photometric:
     """Return what the coded samples are, in the terms of Photometric Interpretation."""
     declared = fmt.photometric
+    if fmt.samples == 1 and (declared.is_ybr or declared == Photometric.RGB):
+        used = f"{Photometric.MONOCHROME2}, there is one component"
+        _note(findings, "codestream-color", "Photometric Interpretation", str(declared), used)
+        return Photometric.MONOCHROME2
     if fmt.samples != 3:
         return declared
     coded = _COLOR_RULES.get(stream.kind, _jpeg_color)(declared, stream)
@@ -147,7 +151,7 @@ def _jpeg_color(declared: Photometric, stream: Codestream) -> Photometric:
         return ycc if stream.color in _YCC_COLOR else Photometric.RGB
     if declared in {Photometric.YBR_PARTIAL_422, Photometric.YBR_PARTIAL_420}:
         return declared
-    return ycc if declared.is_ybr else Photometric.RGB
+    return ycc if declared.is_ybr and declared not in _COMPONENT_TRANSFORMS else Photometric.RGB
 
 
 def _jpeg_2000_color(declared: Photometric, stream: Codestream) -> Photometric:

@@ -13,8 +13,8 @@ class CodecEntry:
 
     `target` is "module:function"; `needs` are pip requirements; `extra` is the extra of dicompix that brings them;
     `wrong_for` names a condition in `registry.WRONG_FOR`; `honours` lists the parts of a DecodeRequest, besides
-    `raw`, that it makes use of; one that is `lenient` returns part of a broken stream as if it were whole, so it is not
-    asked after another one has failed.
+    `raw`, that it makes use of; one that is `trusting` answers a broken stream with part of a picture or with a crash,
+    so it is not asked after another one has failed.
     """
 
     name: str
@@ -23,7 +23,7 @@ class CodecEntry:
     extra: str = ""
     wrong_for: str = ""
     honours: tuple[str, ...] = ()
-    lenient: bool = False
+    trusting: bool = False
 
 
 _IMAGECODECS = ("imagecodecs>=2026.1.1",)
@@ -37,7 +37,7 @@ def _imagecodecs(function: str, *honours: str) -> CodecEntry:
 
 
 def _gdcm(wrong_for: str = "") -> CodecEntry:
-    return CodecEntry("gdcm", f"{_HERE}gdcm:decode", ("python-gdcm>=3.0.24.1",), "gdcm", wrong_for)
+    return CodecEntry("gdcm", f"{_HERE}gdcm:decode", ("python-gdcm>=3.0.24.1",), "gdcm", wrong_for, trusting=True)
 
 
 _NATIVE = CodecEntry("dicompix", f"{_HERE}native:decode")
@@ -51,7 +51,7 @@ _HTJ2K = CodecEntry("imagecodecs", f"{_HERE}imagecodecs:decode_htj2k", _IMAGECOD
 _HTJ2K_OPENJPEG = CodecEntry(
     "imagecodecs-openjpeg", f"{_HERE}imagecodecs:decode_jpeg_2000", _IMAGECODECS, honours=("out", "threads")
 )
-_PY_LIBJPEG = CodecEntry("pylibjpeg-libjpeg", f"{_HERE}pylibjpeg:decode_libjpeg", _LIBJPEG, "libjpeg", lenient=True)
+_PY_LIBJPEG = CodecEntry("pylibjpeg-libjpeg", f"{_HERE}pylibjpeg:decode_libjpeg", _LIBJPEG, "libjpeg", trusting=True)
 _PY_LIBJPEG_LOSSLESS = replace(_PY_LIBJPEG, wrong_for="16 bit prediction")
 _PY_OPENJPEG = CodecEntry("pylibjpeg-openjpeg", f"{_HERE}pylibjpeg:decode_openjpeg", _OPENJPEG)
 _PY_RLE = CodecEntry("pylibjpeg-rle", f"{_HERE}pylibjpeg:decode_rle", _RLE)
@@ -77,8 +77,8 @@ BUILT_IN: dict[str, tuple[CodecEntry, ...]] = {
     s.DEFLATED_IMAGE_FRAME: (_DEFLATED,),
     s.RLE_LOSSLESS: (
         _imagecodecs("decode_rle", "out"),
-        _PY_RLE,
         CodecEntry("dicompix", f"{_HERE}rle:decode"),
+        _PY_RLE,
         _gdcm("gdcm rle"),
     ),
     s.JPEG_BASELINE: _LOSSY_JPEG,

@@ -1,6 +1,10 @@
 """JPEG-LS, JPEG 2000, HTJ2K, JPEG XL and RLE through imagecodecs (CharLS, OpenJPEG, OpenJPH, libjxl)."""
 
-from collections.abc import Callable
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -8,6 +12,7 @@ import numpy as np
 from dicompix.pixels.codecs import rle
 from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored, color_after, require_end, scratch, shaped
 from dicompix.pixels.codecs.imagecodecs_jpeg import library
+from dicompix.pixels.codestream.jpeg2000 import tile_parts_end
 from dicompix.pixels.errors import CodecError
 from dicompix.pixels.format import Photometric, PixelFormat
 from dicompix.pixels.frames import Buffer
@@ -47,9 +52,49 @@ def decode_jpeg_2000(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Fra
 def decode_htj2k(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
     """Decode one lossless HTJ2K frame with OpenJPH (ISO/IEC 15444-15)."""
     require_end(data)
+    if not tile_parts_end(bytes(data)):
+        raise CodecError("the HTJ2K stream's tile-parts do not end at its end marker: it is truncated")
     out = scratch(want, fmt.frame_shape, fmt.dtype.str)
-    array = _call(library().htj2k_decode, data, options={"out": out, "planar": False})
+    with swallowed_errors() as problems:
+        array = _call(library().htj2k_decode, data, options={"out": out, "planar": False})
+    if problems:
+        raise CodecError(f"htj2k_decode: {problems[0]}")
     return Frame(_finished(array, fmt), transformed(fmt))
+
+
+class _Swallowed(threading.local):
+    """The list that this thread's swallowed errors go to; None while nobody asks."""
+
+    problems: list[str] | None = None
+
+
+_swallowed = _Swallowed()
+
+
+@cache
+def _listen() -> None:
+    """Chain to `sys.unraisablehook`: imagecodecs drops what OpenJPH throws while it copies a line."""
+    before = sys.unraisablehook
+
+    def hook(unraisable: "sys.UnraisableHookArgs") -> None:
+        if _swallowed.problems is None:
+            before(unraisable)
+        else:
+            _swallowed.problems.append(f"{type(unraisable.exc_value).__name__}: {unraisable.exc_value}")
+
+    sys.unraisablehook = hook
+
+
+@contextmanager
+def swallowed_errors() -> Iterator[list[str]]:
+    """Collect the errors that a C extension can only print, in this thread."""
+    _listen()
+    problems: list[str] = []
+    _swallowed.problems = problems
+    try:
+        yield problems
+    finally:
+        _swallowed.problems = None
 
 
 def decode_jpeg_xl(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:

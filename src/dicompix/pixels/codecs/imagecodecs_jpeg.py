@@ -1,5 +1,6 @@
 """JPEG by libjpeg-turbo, through imagecodecs: 8 and 12 bit lossy, 2 to 16 bit lossless (ITU-T T.81)."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,8 @@ from dicompix.pixels.frames import Buffer
 
 _END = b"\xff\xd9"
 _SCAN = b"\xff\xda"
+_RESTARTS = b"\xff\xdd"
+_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 # No marker, no long run of equal bits; one begins with bit 0, one with bit 1: read as entropy-coded data they tell two
 # stories of every sample that was not complete.
 _PROBES = tuple(bytes((first + i * 73) % 251 for i in range(96)) for first in (41, 214))
@@ -54,10 +57,19 @@ def _whole(data: Buffer, fmt: PixelFormat, want: DecodeRequest, stored: str | No
         raise CodecError(f"the JPEG stream is truncated: no end marker after {len(data)} bytes, and scans may follow")
     # Trailing zeros may be padding; a trailing FF is half of a pair.
     coded = bytes(data).rstrip(b"\0\xff")
-    array, other = (_turbo(coded + probe + _END, fmt, None, stored, wanted) for probe in _PROBES)
+    array, other = (_turbo(coded + _tail(coded, probe) + _END, fmt, None, stored, wanted) for probe in _PROBES)
     if not np.array_equal(array, other):
         raise CodecError(f"the JPEG stream is truncated: no end marker after {len(data)} bytes, and pixels are missing")
     return array
+
+
+def _tail(coded: bytes, probe: bytes) -> bytes:
+    """Return what to probe a stream's end with: where restart intervals are defined, also after the markers to come."""
+    scan = coded.find(_SCAN)
+    if _RESTARTS not in coded[:scan]:
+        return probe
+    done = len(_RESTART.findall(coded, scan))
+    return probe + b"".join(bytes([0xFF, 0xD0 + number % 8]) + probe for number in range(done, done + 8))
 
 
 def _more_scans(data: bytes, fmt: PixelFormat) -> bool:

@@ -44,6 +44,7 @@ def samples_of(data: Buffer, fmt: PixelFormat) -> Stored:
         return unpack_12(data).view(fmt.dtype)
     kind = fmt.dtype.newbyteorder(">") if fmt.big_endian else fmt.dtype
     array: Stored = np.frombuffer(data, kind, count=len(data) // kind.itemsize)
+    array.flags.writeable = False  # a bytearray's view would let masking write to it
     return array.astype(fmt.dtype) if fmt.big_endian else array
 
 

@@ -17,6 +17,7 @@ COMPONENT_TRANSFORM = 1  # SGcod: RCT or ICT on the first three components (T.80
 MOST_TILES = 65535  # Isot has 16 bits (T.800 A.4.2)
 REVERSIBLE = 1  # SPcod: the 5-3 wavelet (T.800 table A.20)
 
+_TILE_PART = b"\xff\x90"
 _SIZ = struct.Struct(">H8IH")
 _CAP = struct.Struct(">I")
 _COD = struct.Struct(">BBHBBBBBB")
@@ -119,3 +120,22 @@ def _is_high_throughput(capabilities: int, cap: bytes | None) -> bool:
     if cap is None:
         return bool(capabilities & EXTENDED)
     return bool(_CAP.unpack_from(cap)[0] & HIGH_THROUGHPUT)
+
+
+def tile_parts_end(data: Data) -> bool:
+    """Tell whether the tile-parts of a codestream end where its end marker stands, as their lengths say (T.800 A.4.2).
+
+    >>> tile_parts_end(bytes.fromhex("FF4F FF51 0004 0000 FF90 000A 0000 0000000E 00 01 FF93 FFD9"))
+    True
+    """
+    position = 2
+    while data[position : position + 2] not in {_TILE_PART, b""}:
+        position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+    while data[position : position + 2] == _TILE_PART:
+        length = int.from_bytes(data[position + 6 : position + 10], "big")
+        if length == 0:  # the last tile-part, up to the end marker
+            return True
+        if length < 14:
+            return False
+        position += length
+    return bytes(data[position : position + 2]) == b"\xff\xd9"

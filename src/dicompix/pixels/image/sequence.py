@@ -115,7 +115,10 @@ class Frames(Sequence[Stored]):
         report((*header, *findings), self._reported, stacklevel=5)
 
     def __getitem__(self, index: int | Indices) -> Stored:  # type: ignore[override]  # several frames are stacked
-        """Return one frame (rows, columns[, samples]), or several stacked for a slice, list, or boolean mask."""
+        """Return one frame (rows, columns[, samples]), or several stacked for a slice, list, or boolean mask.
+
+        One frame may be a read-only view of the file's bytes: copy it before you change it.
+        """
         if isinstance(index, slice | list) or (isinstance(index, np.ndarray) and index.ndim):
             return self._stacked(self._positions(index))
         return self._decode(self._position(index)).array

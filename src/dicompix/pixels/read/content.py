@@ -8,8 +8,8 @@ from typing import Any
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 
-from dicompix.pixels.codestream import peek
-from dicompix.pixels.errors import CodecError, Finding, MissingElementError
+from dicompix.pixels.codestream import peek, sniff
+from dicompix.pixels.errors import CodecError, Finding, FrameError, MissingElementError
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.fragments import index_encapsulated
 from dicompix.pixels.frames import Buffer, BufferSource, FrameIndex, Source, SwappedSource, index_native
@@ -54,12 +54,16 @@ def content_of(dataset: Dataset, source: Source | None = None) -> Content:
     if encapsulated and not syntax_for(uid).encapsulated:
         uid, found = _sniffed(source, uid)
         findings = findings if in_sequence(dataset) else (*findings, found)
-    fmt, more = _described(dataset, tag, uid, encapsulated=encapsulated)
+    bare = not encapsulated and _is_bare_codestream(source, uid)
+    fmt, more = _described(dataset, tag, uid, encapsulated=encapsulated or bare)
     findings = (*findings, *more)
     if encapsulated:
         index = index_encapsulated(source, fmt, _extended(dataset))
+    elif bare:
+        index = FrameIndex(source, [((0, len(source)),)], declared=fmt.frames, findings=(_BARE,))
     else:
         index = index_native(_in_sample_order(source, fmt, element), fmt)
+        _check_native_length(index, fmt, uid)
     return Content(fmt, index, (*findings, *index.findings))
 
 
@@ -70,7 +74,7 @@ def _bytes_of(element: Element | None, tag: int) -> Any:
         buffer.seek(0)
         value = buffer.read()
         buffer.seek(position)
-    if not isinstance(value, bytes | bytearray | memoryview) or not len(value):
+    if not isinstance(value, bytes | bytearray | memoryview):
         raise MissingElementError(f"{label(tag)} is empty, no pixel data to decode")
     return value
 
@@ -100,6 +104,35 @@ def _described(dataset: Dataset, tag: int, uid: str, *, encapsulated: bool) -> t
         clause="PS3.5 A.4",
     )
     return describe(dataset, tag, EXPLICIT_LITTLE)[0], (*findings, found)
+
+
+_BARE = Finding(
+    code="not-encapsulated",
+    message="the pixel data is one codestream that nobody encapsulated: it is taken for the one frame",
+    attribute="PixelData",
+    clause="PS3.5 A.4",
+)
+
+
+def _is_bare_codestream(source: Source, uid: str) -> bool:
+    """Tell whether pixel data of a compressed syntax begins with a codestream instead of an item."""
+    return bool(syntax_for(uid).kinds) and sniff(source.read(0, 64)) != ""
+
+
+def _check_native_length(index: FrameIndex, fmt: PixelFormat, uid: str) -> None:
+    """Raise FrameError for data of a compressed syntax that is neither items nor as long as native samples are."""
+    total, expected = len(index.source), -(-fmt.frame_bits * fmt.frames // 8)
+    if (
+        syntax_for(uid).encapsulated
+        and syntax_for(uid).family != "other"
+        and total not in {expected, expected + expected % 2}
+    ):
+        begin = bytes(index.source.read(0, 4)).hex(" ").upper()
+        raise FrameError(
+            f"Found unexpected tag at the start of the encapsulated pixel data ({begin}) "
+            "instead of an item (FFFE,E000); "
+            f"native samples would take {expected} bytes, found {total}"
+        )
 
 
 def _sniffed(source: Source, uid: str) -> tuple[str, Finding]:

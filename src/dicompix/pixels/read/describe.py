@@ -124,7 +124,7 @@ def _planar(dataset: Dataset, samples: int, syntax: Syntax) -> int:
     """Return Planar Configuration; codestreams settle it themselves, so only other pixel data must say it."""
     if samples == 1:
         return 0
-    if syntax.family in {"native", "deflated", "rle", "other"}:
+    if samples == 3 and syntax.family in {"native", "deflated", "rle", "other"}:
         return int(required(dataset, PLANAR, "US"))
     return int(value_of(dataset, PLANAR, "US") or 0)
 

@@ -2,6 +2,7 @@
 
 import mmap
 import os
+import zlib
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -15,6 +16,7 @@ from pydicom.errors import InvalidDicomError
 from pydicom.tag import BaseTag
 from pydicom.uid import register_transfer_syntax
 
+from dicompix.pixels.errors import FrameError
 from dicompix.pixels.frames import BufferSource, Source
 from dicompix.pixels.read.describe import PIXEL_ELEMENTS, transfer_syntax
 from dicompix.pixels.syntaxes import GE_PRIVATE_BIG, syntax_for
@@ -54,6 +56,13 @@ def _open_kept(file: BinaryIO) -> Opened:
 
 
 def _open(file: BinaryIO) -> Opened:
+    try:
+        return _read(file)
+    except zlib.error as problem:
+        raise FrameError(f"the deflated data set cannot be inflated: {problem}; the file is cut or broken") from problem
+
+
+def _read(file: BinaryIO) -> Opened:
     file.seek(0)
     mapped = _mapped(file)
     if mapped is None:
