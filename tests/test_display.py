@@ -140,7 +140,11 @@ def test_odd_windows_are_shown_with_a_warning(center: object, width: object, fun
 def test_an_empty_window_or_function_is_none(empty: object) -> None:
     ds = gray(np.array([[[0, 100]]], np.uint8))
     ds.WindowCenter, ds.WindowWidth, ds.VOILUTFunction = empty, empty, empty
-    assert Image(ds).display().tolist() == [[0, 255]]
+    with pytest.warns(PixelWarning, match="window-width"):
+        assert Image(ds).display().tolist() == [[0, 255]]
+    ds.WindowCenter, ds.WindowWidth = 50.5, 101
+    with pytest.warns(PixelWarning, match="voi-lut-function: VOI LUT Function is empty"):
+        assert Image(ds).display().tolist() == [[0, 255]]
 
 
 def test_a_window_of_zero_or_half_a_pair_stands_for_none() -> None:
@@ -171,9 +175,9 @@ def voi_item(descriptor: list[int], data: bytes | list[int], vr: str) -> Dataset
 @pytest.mark.parametrize(
     ("item", "expected"),
     [
-        (voi_item([4, 0, 12], [0, 1365, 2730, 4095], "US"), [0, 85, 170, 255]),
-        (voi_item([4, 0, 8], bytes([0, 85, 170, 255]), "OW"), [0, 85, 170, 255]),
-        (voi_item([3, 0, 8], bytes([0, 85, 170, 0]), "OW"), [0, 85, 170, 170]),
+        (voi_item([4, 0, 8], [0, 85, 170, 255], "US"), [0, 85, 170, 255]),
+        (voi_item([4, 0, 8], bytes([0, 0, 85, 0, 170, 0, 255, 0]), "OW"), [0, 85, 170, 255]),
+        (voi_item([3, 0, 16], [0, 21845, 65535], "US"), [0, 85, 255, 255]),
     ],
 )
 def test_voi_luts_of_many_kinds(item: Dataset, expected: list[int]) -> None:

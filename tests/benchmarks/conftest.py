@@ -109,6 +109,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         console.print(table)
     judged = [row.met for row in rows if row.goal]
     terminalreporter.write_line(f"\n{text.get()}{len(judged) - sum(judged)} of {len(judged)} goals missed")
-    terminalreporter.write_line(
-        "ratio: median over all rounds; fastest: each side's fastest round, as on an idle machine"
-    )
+    terminalreporter.write_line("ratio: median over all rounds; fastest: by the fastest round of each side")

@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID
 
 from dicompix.pixels import apply_color_lut, apply_icc_profile, convert_color_space, create_icc_transform
+from dicompix.pixels.errors import TransformError
 
 RNG = np.random.default_rng(7)
 
@@ -174,3 +175,68 @@ def test_the_profile_of_an_optical_path_is_found() -> None:
 def test_bad_profiles_are_value_errors(arguments: dict[str, object], phrase: str) -> None:
     with pytest.raises(ValueError, match=phrase):
         create_icc_transform(**arguments)  # type: ignore[arg-type]
+
+
+def test_type_and_out_are_honoured_where_no_space_changes() -> None:
+    arr = RNG.integers(0, 256, (2, 3, 3), dtype=np.uint8)
+    assert convert_color_space(arr, "RGB", "RGB") is arr
+    out = np.zeros_like(arr)
+    assert convert_color_space(arr, "YBR_FULL", "YBR_FULL_422", out=out) is out
+    np.testing.assert_array_equal(out, arr)
+    assert convert_color_space(arr, "RGB", "RGB", dtype=np.float32, frame=0).dtype == np.float32
+
+
+def test_colours_as_another_type() -> None:
+    arr = RNG.integers(0, 256, (2, 3, 3), dtype=np.uint8)
+    plain = convert_color_space(arr, "RGB", "YBR_FULL")
+    wide = convert_color_space(arr, "RGB", "YBR_FULL", dtype=np.float32, out=np.zeros(arr.shape, np.float32))
+    assert wide.dtype == np.float32
+    np.testing.assert_array_equal(wide, plain)
+    table = apply_color_lut(arr[..., 0], palette="PET", dtype=np.uint16, frame=3)
+    assert table.dtype == np.uint16
+    np.testing.assert_array_equal(table, apply_color_lut(arr[..., 0], palette="PET"))
+
+
+def test_frame_by_frame_overwrites_the_array_and_fills_out() -> None:
+    arr = RNG.integers(0, 256, (2, 3, 4, 3), dtype=np.uint8)
+    expected, out = convert_color_space(arr, "YBR_FULL", "RGB"), np.zeros_like(arr)
+    turned = np.asfortranarray(arr)
+    assert convert_color_space(arr, "YBR_FULL", "RGB", per_frame=True, out=out) is out
+    assert convert_color_space(turned, "YBR_FULL", "RGB", per_frame=True) is turned
+    for result in (arr, out, turned):
+        np.testing.assert_array_equal(result, expected)
+
+
+def test_frame_by_frame_needs_room_for_the_result() -> None:
+    arr = RNG.integers(0, 256, (2, 3, 4, 3), dtype=np.uint8)
+    with pytest.raises(TransformError, match="per_frame overwrites the array"):
+        convert_color_space(arr, "RGB", "YBR_ICT", per_frame=True)  # signed
+    arr.setflags(write=False)
+    with pytest.raises(TransformError, match="read-only"):
+        convert_color_space(arr, "RGB", "YBR_FULL", per_frame=True)
+
+
+def test_samples_above_the_depth_are_refused() -> None:
+    with pytest.raises(ValueError, match="greatest sample is 4096, needed at most 4095"):
+        convert_color_space(np.full((1, 1, 3), 4096, np.uint16), "YBR_FULL", "RGB", bit_depth=12)
+    assert convert_color_space(np.full((1, 1, 3), 2048, np.uint16), "YBR_FULL", "RGB", bit_depth=12).max() == 2048
+
+
+@pytest.mark.parametrize("error", [ValueError, OSError])
+def test_a_corrupt_icc_profile_is_a_value_and_an_os_error(error: type[Exception]) -> None:
+    ds = Dataset()
+    ds.ICCProfile = b"junk"
+    with pytest.raises(error, match="4 bytes cannot be used"):
+        apply_icc_profile(np.zeros((1, 1, 3), np.uint8), ds)
+
+
+def test_an_icc_profile_leaves_the_array_where_there_is_an_out() -> None:
+    ds = Dataset()
+    ds.ICCProfile = Path(str(get_testdata_file("crayons.icc", download=False))).read_bytes()
+    arr = RNG.integers(0, 256, (2, 4, 5, 3), dtype=np.uint8)
+    before, out = arr.copy(), np.zeros_like(arr)
+    assert apply_icc_profile(arr, ds, out=out) is out
+    np.testing.assert_array_equal(arr, before)
+    np.testing.assert_array_equal(out, apply_icc_profile(arr, ds))
+    with pytest.raises(TransformError, match="needed C-contiguous"):
+        apply_icc_profile(arr, ds, out=np.zeros(3, np.uint8))

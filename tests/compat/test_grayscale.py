@@ -1,6 +1,6 @@
 """The grayscale functions: pydicom's results, and the standard's where pydicom's are wrong."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pydicom.config
@@ -19,7 +19,7 @@ from dicompix.pixels import (
     apply_voi_lut,
     apply_windowing,
 )
-from dicompix.pixels.errors import TransformError
+from dicompix.pixels.errors import MissingElementError, TransformError
 
 
 def gray(bits: int = 12, *, signed: bool = False) -> Dataset:
@@ -248,3 +248,138 @@ def test_a_float_array_under_a_voi_lut_warns() -> None:
     ds.VOILUTSequence = [lut_item([4, 0, 8], [0, 10, 20, 30])]
     with pytest.warns(UserWarning, match="may give incorrect results"):
         apply_voi(np.array([1.0]), ds)
+
+
+LARGE = (512, 512)
+
+
+def test_only_values_that_are_there_have_to_be_exact() -> None:
+    ds = gray(16, signed=True)
+    ds.RescaleSlope, ds.RescaleIntercept = 1, -1024
+    result = apply_modality_lut(np.full(LARGE, 1000, np.int16), ds, dtype=np.int16)
+    assert result.dtype == np.int16
+    assert (result == -24).all()
+    # 0 would become -1024, but is not there
+    assert apply_modality_lut(np.full((2, 2), 2024, np.uint16), ds, dtype=np.uint16).tolist() == [[1000, 1000]] * 2
+    with pytest.raises(TransformError, match="do not all fit"):
+        apply_modality_lut(np.full(LARGE, -32768, np.int16), ds, dtype=np.int16)
+
+
+def test_a_large_array_is_inverted_as_a_small_one() -> None:
+    ds = gray(12)
+    ds.PresentationLUTShape = "INVERSE"
+    assert (apply_presentation_lut(np.full(LARGE, 1000, np.uint16), ds) == 3095).all()
+
+
+def test_a_short_table_serves_a_large_array_that_does_not_need_the_rest() -> None:
+    ds = gray(16)
+    ds.VOILUTSequence = [lut_item([4096, 0, 16], list(range(4000)))]
+    assert (apply_voi(np.full(LARGE, 3999, np.uint16), ds) == 3999).all()
+    with pytest.raises(IndexError, match="index 4000 is out of bounds"):
+        apply_voi(np.full(LARGE, 4000, np.uint16), ds)
+
+
+def test_an_array_in_columns_gives_equal_values() -> None:
+    ds = gray(12)
+    ds.WindowCenter, ds.WindowWidth = 2000, 1500
+    arr = np.random.default_rng(1).integers(0, 4096, (300, 500)).astype(np.float64)
+    np.testing.assert_array_equal(apply_windowing(np.asfortranarray(arr), ds), apply_windowing(arr, ds))
+
+
+@pytest.mark.parametrize(
+    "function", [apply_modality_lut, apply_voi_lut, apply_voi, apply_windowing, apply_presentation_lut]
+)
+def test_type_and_out_are_honoured_where_there_is_nothing_to_do(function: Callable[..., np.ndarray]) -> None:
+    ds, arr = gray(), np.array([[1, 300]], np.uint16)
+    ds.PresentationLUTShape = "IDENTITY"
+    assert function(arr, ds) is arr
+    assert function(arr, ds, dtype=np.float32).dtype == np.float32
+    for out in (np.zeros((1, 2), np.float64), np.zeros((1, 2), np.uint16)):
+        assert function(arr, ds, out=out) is out
+        assert out.tolist() == [[1, 300]]
+    with pytest.raises(TransformError, match="do not all fit"):
+        function(arr, ds, dtype=np.uint8)
+    with pytest.raises(TransformError, match="needed C-contiguous"):
+        function(arr, ds, out=np.zeros(5, np.uint16))
+
+
+def voi_frames(*frames: tuple[str, object]) -> Dataset:
+    """Return a data set whose frames have a window's center, a VOI LUT item, or nothing."""
+    ds = gray(8)
+    ds.NumberOfFrames = len(frames)
+    ds.PerFrameFunctionalGroupsSequence = []
+    for kind, value in frames:
+        voi, group = Dataset(), Dataset()
+        if kind == "window":
+            voi.WindowCenter, voi.WindowWidth = value, 2
+        if kind == "lut":
+            voi.VOILUTSequence = [value]
+        if kind != "nothing":
+            group.FrameVOILUTSequence = [voi]
+        ds.PerFrameFunctionalGroupsSequence.append(group)
+    return ds
+
+
+def test_each_frame_is_seen_by_what_it_has() -> None:
+    table = lut_item([256, 0, 8], list(range(255, -1, -1)))
+    ds = voi_frames(("nothing", None), ("lut", table), ("window", 1))
+    arr = np.full((3, 1, 1), 100, np.uint8)
+    assert apply_voi_lut(arr, ds)[:, 0, 0].tolist() == [100, 155, 255]
+    assert apply_voi(arr, ds)[:, 0, 0].tolist() == [100, 155, 100]
+    assert apply_windowing(arr, ds)[:, 0, 0].tolist() == [100, 100, 255]
+    assert apply_voi_lut(arr[1], ds, frame=1).dtype == np.uint8
+
+
+def test_shared_groups_alone_serve_every_frame() -> None:
+    ds = gray(8)
+    ds.NumberOfFrames = 3
+    value, group = Dataset(), Dataset()
+    value.RescaleSlope, value.RescaleIntercept = 2, -5
+    group.PixelValueTransformationSequence = [value]
+    ds.SharedFunctionalGroupsSequence = [group]
+    assert apply_modality_lut(np.array([[30]]), ds, frame=2).tolist() == [[55]]
+    assert apply_modality_lut(np.full((3, 1, 1), 30), ds).ravel().tolist() == [55] * 3
+    with pytest.raises(ValueError, match="no frame 3"):
+        apply_modality_lut(np.array([[30]]), ds, frame=3)
+
+
+@pytest.mark.parametrize("out", [np.empty((2, 1, 1), np.float32), np.empty((3, 3)), np.empty((2, 1, 1), np.int16)])
+def test_out_is_checked_frame_by_frame_too(out: np.ndarray) -> None:
+    with pytest.raises(TransformError, match="needed C-contiguous float64"):
+        apply_modality_lut(np.full((2, 1, 1), 5, np.uint8), enhanced([1, 10]), out=out)
+
+
+def test_an_inverse_shape_without_bits_stored_turns_the_types_range() -> None:
+    ds = Dataset()
+    ds.PresentationLUTShape = "INVERSE"
+    assert apply_presentation_lut(np.array([0, 255], np.uint8), ds).tolist() == [255, 0]
+    assert apply_presentation_lut(np.array([-128, 127], np.int8), ds).tolist() == [127, -128]
+    with pytest.raises(MissingElementError, match="Bits Stored"):
+        apply_presentation_lut(np.zeros(1), ds)
+
+
+def test_an_empty_function_or_several_slopes_are_value_errors() -> None:
+    ds = gray()
+    ds.WindowCenter, ds.WindowWidth, ds.VOILUTFunction = 1, 2, ""
+    with pytest.raises(ValueError, match=r"Unsupported \(0028,1056\)"):
+        apply_windowing(np.zeros(1), ds)
+    ds.RescaleSlope, ds.RescaleIntercept = [1, 2], [0, 0]
+    with pytest.raises(ValueError, match="RescaleSlope has 2 values"):
+        apply_modality_lut(np.zeros(1), ds)
+
+
+def test_an_empty_lut_item_is_an_attribute_error() -> None:
+    ds = gray()
+    ds.ModalityLUTSequence = [Dataset()]
+    with pytest.raises(AttributeError, match="no LUTDescriptor"):
+        apply_modality_lut(np.zeros(1, np.uint8), ds)
+    ds.VOILUTSequence = [Dataset()]
+    with pytest.raises(AttributeError, match="no LUTDescriptor"):
+        apply_voi(np.zeros(1, np.uint8), ds)
+
+
+def test_a_boolean_array_under_a_voi_lut_warns() -> None:
+    ds = gray(2)
+    ds.VOILUTSequence = [lut_item([4, 0, 8], [0, 10, 20, 30])]
+    with pytest.warns(UserWarning, match="may give incorrect results"):
+        assert apply_voi(np.array([True]), ds).tolist() == [10]

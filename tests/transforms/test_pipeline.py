@@ -193,3 +193,22 @@ def test_a_step_without_a_call_is_no_transform() -> None:
 
     with pytest.raises(TypeError):
         Nothing()  # type: ignore[abstract]
+
+
+@pytest.mark.parametrize("size", [(1 << 17) - 1, 1 << 17, (1 << 17) + 1])
+def test_colours_looked_up_by_twos_are_those_looked_up_one_by_one(size: int) -> None:
+    rng = np.random.default_rng(4)
+    red, green, blue = (Lut(rng.integers(0, 256, 256), 0, 8) for _ in range(3))
+    stored = rng.integers(0, 256, size).astype(np.uint8)
+    palette = Palette(red, green, blue)
+    result = Pipeline((palette,)).compile(format_of(8, signed=False))(stored)
+    assert np.array_equal(result, np.stack([lut.table[stored] for lut in palette.channels], axis=-1))
+
+
+def test_what_cannot_be_tabulated_is_evaluated() -> None:
+    chain, fmt = Pipeline((Rescale(1, -1024),)), format_of(16, signed=True)
+    ready = chain.ready(fmt, np.int16)
+    assert ready(np.array([1024], np.int16)).tolist() == [0]
+    with pytest.raises(TransformError, match="do not all fit"):
+        ready(np.array([-32768], np.int16))
+    assert ready(np.empty((0, 3), np.int16)).dtype == np.int16

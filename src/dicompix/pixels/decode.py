@@ -21,7 +21,8 @@ from dicompix.pixels.syntaxes import syntax_for
 
 _PLAIN = DecodeRequest()
 SMALL_WORK = 1 << 19  # bytes of decoded pixels below which threads cost more than they save
-LARGE_FRAME = 1 << 22  # bytes from which a codec's own threads are as fast as frames side by side, in less memory
+# Bytes of a frame from which a codec's own threads are about as fast as frames side by side, in less memory.
+LARGE_FRAME = {"jpeg-2000": 1 << 19, "jpeg-xl": 1 << 22}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,16 +195,17 @@ def decode_frames(
     """Decode the frames of those numbers, one or more, into one array, in parallel."""
     fmt = promised_format(index, decoder, numbers[0])
     out = _target(out, (len(numbers), *fmt.frame_shape), fmt)
-    workers, threads = _shares(index, decoder, out, _workers(out, workers))
+    workers, threads = _shares(index[numbers[0]], decoder, out, _workers(out, workers))
     frames = decode_into(out, numbers, lambda i, part: decoder.frame(index[i], part, threads), workers)
     findings = tuple(finding for frame in frames for finding in frame.findings)
     return Decoded(out, frames[0].photometric, findings)
 
 
-def _shares(index: FrameIndex, decoder: Decoder, out: Stored, workers: int) -> tuple[int, int]:
-    """Return how many frames to decode at once, and with how many threads each: few or large ones one by one."""
-    few_or_large = len(out) < workers or out[0].nbytes >= LARGE_FRAME
-    if workers > 1 and few_or_large and "threads" in decoder.entries(index[0])[0].honours:
+def _shares(data: Buffer, decoder: Decoder, out: Stored, workers: int) -> tuple[int, int]:
+    """Return how many frames to decode at once, and with how many threads each: one by one where few, or large."""
+    family = syntax_for(decoder.fmt.transfer_syntax).family
+    few_or_large = len(out) < workers or out[0].nbytes >= LARGE_FRAME.get(family, out.nbytes)
+    if workers > 1 and few_or_large and "threads" in decoder.entries(data)[0].honours:
         return 1, workers
     return workers, 1
 

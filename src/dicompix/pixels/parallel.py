@@ -1,8 +1,10 @@
 """The one thread pool, and the one way to use it: a job for each number, results in order."""
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from functools import cache
 from threading import current_thread
 from typing import TypeVar
@@ -34,6 +36,30 @@ def _pool(process: int) -> ThreadPoolExecutor:  # noqa: ARG001  # a forked child
     return ThreadPoolExecutor(available_cores(), thread_name_prefix=_THREADS)
 
 
+@contextmanager
+def _on_core(worker: int, workers: int) -> Iterator[None]:
+    """Keep this thread on a core of its own while there is a worker for each core.
+
+    Threads that wake each other are put on one core by some systems, to save power or to share a machine, and are
+    spread only after milliseconds, as long as it may take to decode everything.
+    """
+    cores = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
+    if not cores or workers < len(cores):
+        yield
+        return
+    _bind(cores[worker % len(cores) :][:1])
+    try:
+        yield
+    finally:
+        _bind(cores)
+
+
+def _bind(cores: list[int]) -> None:
+    if sys.platform == "linux":
+        with suppress(OSError):  # a sandbox may forbid it
+            os.sched_setaffinity(0, cores)
+
+
 def in_parallel(job: Callable[[int], Result], count: int, workers: int) -> list[Result]:
     """Return ``[job(0), ..., job(count - 1)]``, computed on so many threads; the first failure by number is raised.
 
@@ -46,16 +72,17 @@ def in_parallel(job: Callable[[int], Result], count: int, workers: int) -> list[
         return [job(i) for i in range(count)]
     waiting, done, failed = iter(range(count)), dict[int, Result](), dict[int, BaseException]()
 
-    def work() -> None:
-        while not failed and (i := next(waiting, None)) is not None:
-            try:
-                done[i] = job(i)
-            except BaseException as problem:  # noqa: BLE001  # the calling thread raises it
-                failed[i] = problem
+    def work(worker: int) -> None:
+        with _on_core(worker, workers):
+            while not failed and (i := next(waiting, None)) is not None:
+                try:
+                    done[i] = job(i)
+                except BaseException as problem:  # noqa: BLE001  # the calling thread raises it
+                    failed[i] = problem
 
     pool = _pool(os.getpid())
     try:
-        wait([pool.submit(work) for _ in range(min(workers, count))])
+        wait([pool.submit(work, worker) for worker in range(min(workers, count))])
     finally:
         list(waiting)  # an interrupted caller leaves nothing to the workers
     if failed:
@@ -72,7 +99,7 @@ def in_parts(ready: Callable[..., Array], array: Array, out: Array | None = None
     if workers == 1:
         return ready(array, out=out)
     elements = array.reshape(-1, *array.shape[array.ndim - tail :])
-    sample = ready(elements[:1])
+    sample = ready(elements[:0])
     out = output((*array.shape[: array.ndim - tail], *sample.shape[1:]), sample.dtype, out)
     target = out.reshape(-1, *sample.shape[1:])
     step = -(-len(elements) // (workers * PARTS_A_WORKER))

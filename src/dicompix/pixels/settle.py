@@ -1,6 +1,7 @@
 """What a codestream really holds: PixelFormat + Codestream -> Settled, each disagreement a Finding (PS3.5 8.2)."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from dicompix.pixels.codestream import Codestream
 from dicompix.pixels.errors import CodecError, Finding
@@ -21,6 +22,7 @@ class Settled:
     findings: tuple[Finding, ...] = ()
 
 
+@lru_cache(maxsize=64)  # the frames of an image are alike
 def settle(fmt: PixelFormat, stream: Codestream | None) -> Settled:
     """Return what the codec will meet and what comes out; the codestream decides first, the data set second."""
     if stream is None or stream.kind == "rle":

@@ -52,7 +52,7 @@ def decode_jpeg_2000(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Fra
 def decode_htj2k(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
     """Decode one lossless HTJ2K frame with OpenJPH (ISO/IEC 15444-15)."""
     require_end(data)
-    if not tile_parts_end(bytes(data)):
+    if not tile_parts_end(data):
         raise CodecError("the HTJ2K stream's tile-parts do not end at its end marker: it is truncated")
     out = scratch(want, fmt.frame_shape, fmt.dtype.str)
     with swallowed_errors() as problems:

@@ -1,6 +1,7 @@
 """JPEG 2000, HTJ2K and JP2: the main header -> Codestream (ITU-T T.800 annexes A and I, T.814 annex A)."""
 
 import struct
+from functools import lru_cache
 
 from dicompix.pixels.codestream.base import Codestream, Data, boxes, has_end_marker, marker_segments, spell
 from dicompix.pixels.errors import CodecError
@@ -28,13 +29,20 @@ def read(data: Data, start: int = 0) -> Codestream:
     jp2 = data[start] != START[0]
     first, stop = _codestream_box(data, start) if jp2 else (start, len(data))
     kept = _main_header(data, first)
-    capabilities, *grid, samples = _SIZ.unpack_from(kept[SIZ])
-    precision, signed, sampling = _components(kept[SIZ], samples)
+    complete = has_end_marker(data, min(stop, len(data))) and stop <= len(data)
+    return _described(kept[SIZ], kept[COD], kept.get(CAP), first, (complete, jp2))
+
+
+@lru_cache(maxsize=64)  # the frames of an image have the same headers
+def _described(siz: bytes, cod: bytes, cap: bytes | None, first: int, state: tuple[bool, bool]) -> Codestream:
+    """Return what the marker segments say; `state` is whether the stream is complete, and in JP2 boxes."""
+    capabilities, *grid, samples = _SIZ.unpack_from(siz)
+    precision, signed, sampling = _components(siz, samples)
     rows, columns = _size(grid, sampling)
-    _, _, _, transform, levels, _, _, _, wavelet = _COD.unpack_from(kept[COD])
+    _, _, _, transform, levels, _, _, _, wavelet = _COD.unpack_from(cod)
     multiple = bool(transform & COMPONENT_TRANSFORM) and samples >= 3
     return Codestream(
-        kind="htj2k" if _is_high_throughput(capabilities, kept.get(CAP)) else "jpeg-2000",
+        kind="htj2k" if _is_high_throughput(capabilities, cap) else "jpeg-2000",
         rows=rows,
         columns=columns,
         samples=samples,
@@ -47,8 +55,8 @@ def read(data: Data, start: int = 0) -> Codestream:
         multiple_components=multiple,
         levels=levels,
         start=first,
-        complete=has_end_marker(data, min(stop, len(data))) and stop <= len(data),
-        jp2=jp2,
+        complete=state[0],
+        jp2=state[1],
     )
 
 
@@ -129,9 +137,9 @@ def tile_parts_end(data: Data) -> bool:
     True
     """
     position = 2
-    while data[position : position + 2] not in {_TILE_PART, b""}:
+    while bytes(data[position : position + 2]) not in {_TILE_PART, b""}:
         position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
-    while data[position : position + 2] == _TILE_PART:
+    while bytes(data[position : position + 2]) == _TILE_PART:
         length = int.from_bytes(data[position + 6 : position + 10], "big")
         if length == 0:  # the last tile-part, up to the end marker
             return True

@@ -1,19 +1,20 @@
 """apply_color_lut, convert_color_space and the ICC functions with pydicom's signatures."""
 
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 from pydicom.dataset import Dataset
 
-from dicompix.pixels.compat.blockwise import apply
+from dicompix.pixels.compat.blockwise import apply, unchanged
 from dicompix.pixels.compat.sources import is_little_endian
 from dicompix.pixels.errors import BadValueError, TransformError, UnsupportedError
 from dicompix.pixels.format import Photometric
 from dicompix.pixels.parallel import in_parts
 from dicompix.pixels.read.display import icc_profile_of
 from dicompix.pixels.read.luts import has_palette, palette_of, well_known_palette
-from dicompix.pixels.transforms.base import Array
-from dicompix.pixels.transforms.palette import Palette
+from dicompix.pixels.transforms.base import Array, output
 from dicompix.pixels.transforms.ycbcr import RgbToYbr, YbrToRgb
 
 if TYPE_CHECKING:
@@ -24,17 +25,24 @@ _YBR = _FULL | {"YBR_PARTIAL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT"}
 
 
 def apply_color_lut(
-    arr: Array, ds: Dataset | None = None, palette: str | None = None, *, out: Array | None = None
+    arr: Array,
+    ds: Dataset | None = None,
+    palette: str | None = None,
+    *,
+    dtype: DTypeLike | None = None,
+    out: Array | None = None,
+    frame: int | None = None,  # noqa: ARG001  # every frame has the data set's one palette
 ) -> Array:
     """Return RGB or RGBA, (..., 3 or 4), uint8 or uint16, by the data set's palette or a well-known one (PS3.3 C.7.9).
 
     `palette` is one of the eight names of PS3.6 annex B or its UID. Raises TransformError (a ValueError) for an unknown
-    name, a data set without a palette, or one with a Supplemental Palette.
+    name, a data set without a palette, or one with a Supplemental Palette. `dtype` and `out` as in
+    `apply_modality_lut`; `frame` changes nothing.
     """
     if not ds and not palette:
         raise TransformError("Either 'ds' or 'palette' is required")
     if palette:
-        return _look_up(well_known_palette(palette), arr, out)
+        return apply(well_known_palette(palette), arr, dtype, out)  # type: ignore[no-any-return]
     dataset: Any = ds
     if dataset.get("PixelPresentation") in {"MIXED", "COLOR"}:
         raise TransformError(
@@ -46,12 +54,7 @@ def apply_color_lut(
         raise TransformError("No suitable Palette Color Lookup Table Module found")
     big_endian = _words_are_big_endian(dataset)
     _check_depth(dataset)
-    return _look_up(palette_of(dataset, big_endian=big_endian), arr, out)
-
-
-def _look_up(palette: Palette, arr: Array, out: Array | None) -> Array:
-    """Return the colours of each value; one table of rows where it pays."""
-    return apply(palette, arr, out=out)  # type: ignore[no-any-return]
+    return apply(palette_of(dataset, big_endian=big_endian), arr, dtype, out)  # type: ignore[no-any-return]
 
 
 class PaletteDepthError(TransformError, TypeError):
@@ -83,20 +86,22 @@ def _words_are_big_endian(ds: Dataset) -> bool:
     return little is False
 
 
-def convert_color_space(
+def convert_color_space(  # noqa: PLR0913  # pydicom's signature and three options
     arr: Array,
     current: str,
     desired: str,
     per_frame: bool = False,  # noqa: FBT001, FBT002  # pydicom's signature
     bit_depth: int | None = None,
     *,
+    dtype: DTypeLike | None = None,
     out: Array | None = None,
+    frame: int | None = None,  # noqa: ARG001  # every frame is converted alike
 ) -> Array:
     """Return colour samples, (..., 3), in another space (PS3.3 C.7.6.3.1.2); the very array where none changes.
 
     RGB, YBR_FULL, YBR_FULL_422, YBR_PARTIAL_422 and _420, YBR_ICT and YBR_RCT; uint8, or uint16 with `bit_depth`.
     `per_frame` overwrites `arr` frame by frame. Raises UnsupportedError for another pair of spaces, TransformError for
-    another type.
+    another type or a sample above the depth. `dtype` and `out` as in `apply_modality_lut`; `frame` changes nothing.
     """
     if arr.dtype != np.uint8 and not (arr.dtype == np.uint16 and bit_depth):
         raise TransformError(
@@ -104,13 +109,34 @@ def convert_color_space(
             "or uint16 with bit_depth"
         )
     if (current == desired or {current, desired} <= _FULL) and current in _YBR | {"RGB"}:
-        return arr
+        return unchanged(arr, dtype, out)
     transform = _converter(str(current), str(desired), bit_depth or 8)
+    _check_samples(arr, transform.top)
     if per_frame and arr.ndim == 4:
-        for one in arr:
-            one[...] = transform(one)
-        return arr
-    return in_parts(transform, arr, out, tail=1)
+        if transform(arr[:0]).dtype != arr.dtype or not arr.flags.writeable:
+            raise TransformError(f"per_frame overwrites the array: {desired} does not fit a {_kind(arr)} one")
+        _in_place(transform, arr)
+        return unchanged(arr, dtype, out)
+    if dtype is None:
+        return in_parts(transform, arr, out, tail=1)
+    return unchanged(in_parts(transform, arr, tail=1), dtype, out)
+
+
+def _kind(arr: Array) -> str:
+    return str(arr.dtype) if arr.flags.writeable else f"read-only {arr.dtype}"
+
+
+def _in_place(transform: YbrToRgb | RgbToYbr, arr: Array) -> None:
+    if arr.flags.c_contiguous:
+        in_parts(transform, arr, arr, tail=1)
+        return
+    for one in arr:
+        one[...] = transform(one)
+
+
+def _check_samples(arr: Array, top: int) -> None:
+    if arr.size and np.iinfo(arr.dtype).max > top and (highest := arr.max()) > top:
+        raise TransformError(f"the greatest sample is {highest}, needed at most {top}, what bit_depth allows")
 
 
 def _converter(current: str, desired: str, bits: int) -> YbrToRgb | RgbToYbr:
@@ -134,7 +160,8 @@ def create_icc_transform(
     """Return Pillow's transform from a profile's RGB to a standard space, sRGB by default (PS3.3 C.11.15).
 
     The profile comes from `ds` (ICC Profile, else that of its first optical path) or as bytes; `intent` 0 to 3, the
-    profile's own where None. Raises BadValueError, a ValueError, for anything that Pillow cannot use.
+    profile's own where None. Raises BadValueError, a ValueError, for anything that Pillow cannot use,
+    IccProfileError for a profile.
     """
     from PIL import ImageCms  # noqa: PLC0415  # a picture library is loaded by those who need it
 
@@ -148,19 +175,20 @@ def create_icc_transform(
     space = color_space or (None if ds is None else ds.get("ColorSpace")) or "sRGB"
     if space.upper() not in _SPACES:
         raise BadValueError(_unknown_space(space, given=bool(color_space)))
-    source = ImageCms.ImageCmsProfile(_stream(profile))
-    wanted = ImageCms.getDefaultIntent(source) if intent is None else intent
-    if wanted not in {0, 1, 2, 3}:
-        raise BadValueError(f"Invalid 'intent' value '{wanted}', must be 0, 1, 2 or 3")
+    if intent not in {None, 0, 1, 2, 3}:
+        raise BadValueError(f"Invalid 'intent' value '{intent}', must be 0, 1, 2 or 3")
     target: Any = ImageCms.createProfile(_SPACES[space.upper()])  # type: ignore[arg-type]
-    made: Any = ImageCms.buildTransform(source, target, "RGB", "RGB", ImageCms.Intent(wanted))
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        wanted = ImageCms.Intent(ImageCms.getDefaultIntent(source) if intent is None else intent)
+        made: Any = ImageCms.buildTransform(source, target, "RGB", "RGB", wanted)
+    except (OSError, ValueError, ImageCms.PyCMSError) as error:
+        raise IccProfileError(f"the ICC profile of {len(profile)} bytes cannot be used: {error}") from error
     return made  # type: ignore[no-any-return]
 
 
-def _stream(profile: bytes) -> Any:
-    from io import BytesIO  # noqa: PLC0415
-
-    return BytesIO(profile)
+class IccProfileError(BadValueError, OSError):
+    """Bytes that are no ICC profile, or none from RGB."""
 
 
 def _unknown_space(space: str, *, given: bool) -> str:
@@ -178,8 +206,13 @@ def apply_icc_profile(
     transform: "ImageCmsTransform | None" = None,
     intent: int | None = None,
     color_space: str | None = None,
+    *,
+    out: Array | None = None,
 ) -> Array:
-    """Convert 8-bit RGB, ([frames,] rows, columns, 3), by an ICC profile, in place (PS3.3 C.11.15)."""
+    """Convert 8-bit RGB, ([frames,] rows, columns, 3), by an ICC profile (PS3.3 C.11.15).
+
+    The array is overwritten, as in pydicom, unless there is an `out` for the result.
+    """
     from PIL import Image, ImageCms  # noqa: PLC0415  # a picture library is loaded by those who need it
 
     if ds is None and not transform:
@@ -193,8 +226,9 @@ def apply_icc_profile(
             f"Invalid ndarray shape, must be (rows, columns, 3) or (frames, rows, columns, 3), not {arr.shape}"
         )
     used = transform or create_icc_transform(ds=ds, intent=intent, color_space=color_space)
-    for one in arr if arr.ndim == 4 else [arr]:
+    target = arr if out is None else output(arr.shape, arr.dtype, out)
+    for one, place in zip(arr, target, strict=True) if arr.ndim == 4 else [(arr, target)]:
         picture = Image.fromarray(one)
         ImageCms.applyTransform(picture, used, inPlace=True)
-        one[...] = np.asarray(picture)
-    return arr
+        place[...] = np.asarray(picture)
+    return target

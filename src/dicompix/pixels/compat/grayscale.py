@@ -9,20 +9,21 @@ import numpy as np
 from numpy.typing import DTypeLike
 from pydicom.dataset import Dataset
 
-from dicompix.pixels.compat.blockwise import apply
+from dicompix.pixels.compat.blockwise import apply, unchanged
 from dicompix.pixels.compat.sources import (
-    ShortLut,
     Source,
     modality_source,
+    one_number,
     stored_range,
     strict_lut,
+    table_of,
     view_source,
     window_of,
     windowed_range,
 )
-from dicompix.pixels.errors import TransformError, UnsupportedError
-from dicompix.pixels.transforms.base import Array, Transform
-from dicompix.pixels.transforms.lut import Lut
+from dicompix.pixels.errors import MissingElementError, TransformError, UnsupportedError
+from dicompix.pixels.read.luts import descriptor_of
+from dicompix.pixels.transforms.base import Array, Transform, output
 from dicompix.pixels.transforms.presentation import SHAPES, PresentationLut
 from dicompix.pixels.transforms.rescale import Rescale
 
@@ -49,10 +50,15 @@ def _modality(source: Source) -> Transform | None:
     if attributes.get("ModalityLUTSequence"):
         signed = source.root.get("PixelRepresentation") == 1
         return strict_lut(attributes.ModalityLUTSequence[0], source.root, signed_first=signed)
-    slope, intercept = attributes.get("RescaleSlope"), attributes.get("RescaleIntercept")
-    if slope in {None, ""} and intercept in {None, ""}:
+    slope, intercept = one_number(attributes, "RescaleSlope"), one_number(attributes, "RescaleIntercept")
+    if slope is None and intercept is None:
         return None
-    return Rescale(1.0 if slope in {None, ""} else float(slope), 0.0 if intercept in {None, ""} else float(intercept))
+    return Rescale(1.0 if slope is None else slope, 0.0 if intercept is None else intercept)
+
+
+def _modality_of(source: Source) -> Transform | None:
+    """Return the modality step of the frame whose VOI or presentation a source stands for."""
+    return _modality(modality_source(source.root, source.frame)[0])
 
 
 def apply_voi_lut(  # noqa: PLR0913  # pydicom's signature and three options
@@ -71,17 +77,28 @@ def apply_voi_lut(  # noqa: PLR0913  # pydicom's signature and three options
     comes back. For `dtype`, `out` and `frame` see `apply_modality_lut`.
     """
     sources = view_source(ds, frame)
-    first = sources[0].attributes
-    item = first.VOILUTSequence[0] if first.get("VOILUTSequence") else None
-    lut = item is not None and None not in {item.get("LUTDescriptor") and 1, item.get("LUTData") and 1}
-    window = None not in {_known(first.get("WindowCenter")), _known(first.get("WindowWidth"))}
+    kinds = {source: _kind(source, prefer_lut=prefer_lut) for source in sources}
+    if "lut" in kinds.values():
+        _warn_of_float(arr)
+    if "window" in kinds.values():
+        _check_gray(ds)
+
+    def build(source: Source) -> Transform | None:
+        kind = kinds[source]
+        return None if kind == "none" else _VIEWS[kind](source, index, arr)
+
+    return _each_frame(arr, sources, build, (dtype, out, frame))
+
+
+def _kind(source: Source, *, prefer_lut: bool) -> str:
+    """Tell what a frame is seen by: a whole LUT item or a whole window, its own whatever other frames have."""
+    attributes = source.attributes
+    item = attributes.VOILUTSequence[0] if attributes.get("VOILUTSequence") else None
+    lut = item is not None and item.get("LUTDescriptor") is not None and item.get("LUTData") is not None
+    window = attributes.get("WindowCenter") is not None and attributes.get("WindowWidth") is not None
     if lut and (prefer_lut or not window):
-        return apply_voi(arr, ds, index, dtype=dtype, out=out, frame=frame)
-    return apply_windowing(arr, ds, index, dtype=dtype, out=out, frame=frame) if window else arr
-
-
-def _known(value: object) -> int | None:
-    return None if value is None else 1
+        return "lut"
+    return "window" if window else "none"
 
 
 def apply_voi(
@@ -95,27 +112,36 @@ def apply_voi(
 ) -> Array:
     """Return values of interest by item `index` of the VOI LUT Sequence, uint8 or uint16 (PS3.3 C.11.2.1.1)."""
     sources = view_source(ds, frame)
-    if not sources[0].attributes.get("VOILUTSequence"):
-        return arr
-    if arr.dtype.kind not in "iub":
-        warnings.warn("Applying a VOI LUT on a float input array may give incorrect results", stacklevel=2)
+    if any(source.attributes.get("VOILUTSequence") for source in sources):
+        _warn_of_float(arr)
 
-    def build(source: Source) -> Transform:
-        item = source.attributes.VOILUTSequence[index]
-        depth = int(item.LUTDescriptor[2]) & 0xFFFF
-        if depth not in {8, *range(10, 17)}:
-            raise UnsupportedError(f"'{depth}' bits per LUT entry is not supported, needed 8 or 10 to 16")
-        return strict_lut(item, source.root, signed_first=_signed_input(source, arr))
+    def build(source: Source) -> Transform | None:
+        return _voi_lut(source, index, arr) if source.attributes.get("VOILUTSequence") else None
 
     return _each_frame(arr, sources, build, (dtype, out, frame))
 
 
+def _warn_of_float(arr: Array) -> None:
+    if arr.dtype.kind not in "iu":
+        warnings.warn("Applying a VOI LUT on a float input array may give incorrect results", stacklevel=3)
+
+
+def _voi_lut(source: Source, index: int, arr: Array) -> Transform:
+    item = source.attributes.VOILUTSequence[index]
+    if "LUTDescriptor" not in item:
+        raise MissingElementError("the VOI LUT item has no LUTDescriptor")
+    depth = descriptor_of(item)[2] & 0xFFFF
+    if depth not in {8, *range(10, 17)}:
+        raise UnsupportedError(f"'{depth}' bits per LUT entry is not supported, needed 8 or 10 to 16")
+    return strict_lut(item, source.root, signed_first=_signed_input(source, arr))
+
+
 def _signed_input(source: Source, arr: Array) -> bool:
     """Tell whether a VOI LUT's first value mapped is signed: where its input can be negative (PS3.3 C.11.2.1.1)."""
-    modality = _modality(modality_source(source.root, source.frame)[0])
+    modality = _modality_of(source)
     if isinstance(modality, Rescale):
         return modality.intercept < 0 or modality.slope < 0 or source.root.get("PixelRepresentation") == 1
-    if isinstance(modality, Lut):
+    if modality is not None:
         return False
     return source.root.get("PixelRepresentation") == 1 or (arr.dtype.kind != "u" and bool((arr < 0).any()))
 
@@ -135,19 +161,32 @@ def apply_windowing(
     or an unknown VOI LUT Function; IndexError for a window that is not there.
     """
     sources = view_source(ds, frame)
-    if "WindowWidth" not in sources[0].attributes and "WindowCenter" not in sources[0].attributes:
-        return arr
+    if any(map(_has_window, sources)):
+        _check_gray(ds)
+
+    def build(source: Source) -> Transform | None:
+        return _window(source, index, arr) if _has_window(source) else None
+
+    return _each_frame(arr, sources, build, (dtype, out, frame))
+
+
+def _has_window(source: Source) -> bool:
+    return "WindowWidth" in source.attributes or "WindowCenter" in source.attributes
+
+
+def _check_gray(ds: Dataset) -> None:
     if ds.PhotometricInterpretation not in {"MONOCHROME1", "MONOCHROME2"}:
         raise TransformError(
             "When performing a windowing operation only 'MONOCHROME1' and 'MONOCHROME2' are allowed for "
             f"(0028,0004) Photometric Interpretation, found '{ds.PhotometricInterpretation}'"
         )
 
-    def build(source: Source) -> Transform:
-        modality = _modality(modality_source(source.root, source.frame)[0])
-        return window_of(source.attributes, index, windowed_range(source, modality))
 
-    return _each_frame(arr, sources, build, (dtype, out, frame))
+def _window(source: Source, index: int, _arr: Array) -> Transform:
+    return window_of(source.attributes, index, windowed_range(source, _modality_of(source)))
+
+
+_VIEWS: dict[str, Callable[[Source, int, Array], Transform]] = {"lut": _voi_lut, "window": _window}
 
 
 def apply_presentation_lut(
@@ -163,7 +202,7 @@ def apply_presentation_lut(
     if not sequence and shape is not None and name not in SHAPES:
         raise UnsupportedError(f"A (2050,0020) 'Presentation LUT Shape' value of '{shape}' is not supported")
     if not sequence and name != "INVERSE":
-        return arr
+        return unchanged(arr, dtype, out)
 
     def build(source: Source) -> Transform:
         low, high = _presented_range(source, arr.dtype)
@@ -178,14 +217,13 @@ def apply_presentation_lut(
 
 def _presented_range(source: Source, dtype: np.dtype[Any]) -> tuple[float, float]:
     """Return the range of the value space that the array is in; its type tells which of the frame's spaces that is."""
-    modality = _modality(modality_source(source.root, source.frame)[0])
+    modality = _modality_of(source)
     sequence = source.attributes.get("VOILUTSequence")
     views = [strict_lut(sequence[0], source.root, signed_first=False)] if sequence else []
-    for lut in (*views, modality):
-        table = lut.lut if isinstance(lut, ShortLut) else lut
-        if isinstance(table, Lut) and table.table.dtype == dtype:
+    for table in map(table_of, (*views, modality)):
+        if table is not None and table.table.dtype == dtype:
             return 0.0, float(table.top)
-    return windowed_range(source, modality) if dtype.kind == "f" else stored_range(source.root)
+    return windowed_range(source, modality) if dtype.kind == "f" else stored_range(source.root, dtype)
 
 
 @dataclass(frozen=True)
@@ -197,8 +235,8 @@ class _Entries(Transform):
 
     def __call__(self, values: Array) -> Array:
         """Spread the input range over the entries."""
-        lut = self.lut.lut if isinstance(self.lut, ShortLut) else self.lut
-        if not isinstance(lut, Lut):
+        lut = table_of(self.lut)
+        if lut is None:
             raise TransformError(f"a Presentation LUT is a table, found {lut!r}")
         p = PresentationLut(input_range=self.input_range)(values)
         return lut.table.take(np.floor(p * (lut.table.size - 1) + 0.5).astype(np.intp))
@@ -214,12 +252,21 @@ def _each_frame(
     dtype, out, frame = options
     transforms = [build(source) for source in sources]
     if len(transforms) == 1 or frame is not None or all(one == transforms[0] for one in transforms):
-        transform = transforms[0]
-        return arr if transform is None else apply(transform, arr, dtype, out)
+        return _one(transforms[0], arr, dtype, out)
     if arr.ndim < 3 or len(arr) != len(transforms):
         raise TransformError(
             f"the {len(transforms)} frames have transforms of their own, the array is {arr.shape}: "
             "needed all frames, or frame= to say which one it is"
         )
-    parts = [one if t is None else apply(t, one, dtype) for t, one in zip(transforms, arr, strict=True)]
-    return np.stack(parts, out=out)
+    # frames of several types, where one has no window, say, meet in the type that holds all of them
+    types = {_one(transform, arr[0, :0], dtype).dtype for transform in set(transforms)}
+    target = output(arr.shape, np.result_type(*types), out)
+    for transform, one, place in zip(transforms, arr, target, strict=True):
+        _one(transform, one, target.dtype if dtype is None else dtype, place)
+    return target
+
+
+def _one(transform: Transform | None, arr: Array, dtype: DTypeLike | None, out: Array | None = None) -> Array:
+    if transform is None:
+        return unchanged(arr, dtype, out)
+    return apply(transform, arr, dtype, out)  # type: ignore[no-any-return]

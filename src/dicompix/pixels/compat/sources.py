@@ -7,8 +7,8 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from dicompix.pixels.errors import BadValueError, MissingElementError, TransformError
-from dicompix.pixels.read.groups import group_of, is_enhanced
-from dicompix.pixels.read.luts import lut_of
+from dicompix.pixels.read.groups import group_of, is_enhanced, numbers
+from dicompix.pixels.read.luts import declared_entries, lut_of
 from dicompix.pixels.transforms.base import Array, Transform
 from dicompix.pixels.transforms.lut import Lut
 from dicompix.pixels.transforms.rescale import Rescale
@@ -37,9 +37,10 @@ def view_source(ds: Dataset, frame: int | None) -> list[Source]:
 def _sources(ds: Dataset, frame: int | None, macro: str) -> list[Source]:
     if not is_enhanced(ds):
         return [Source(ds, ds, frame or 0)]
-    count = max(len(ds.get("PerFrameFunctionalGroupsSequence") or ()), 1)
+    described = len(ds.get("PerFrameFunctionalGroupsSequence") or ())
+    count = int(ds.get("NumberOfFrames") or 0) or described or 1
     if frame is not None and not 0 <= frame < count:
-        raise BadValueError(f"there is no frame {frame}: the functional groups describe {count} frames")
+        raise BadValueError(f"there is no frame {frame}: the data set has {count}")
     wanted = range(count) if frame is None else [frame]
     groups = [(i, group_of(ds, i, macro)) for i in wanted]
     return [Source(ds if group is None else group.attributes, ds, i) for i, group in groups]
@@ -47,10 +48,21 @@ def _sources(ds: Dataset, frame: int | None, macro: str) -> list[Source]:
 
 def strict_lut(item: Dataset, root: Dataset, *, signed_first: bool) -> Transform:
     """Return a LUT item's table; words need the byte order that the data set was or will be written in."""
+    for keyword in ("LUTDescriptor", "LUTData"):
+        if keyword not in item:
+            raise MissingElementError(f"the LUT item has no {keyword}")
     words = item["LUTData"].VR == "OW"
     lut = lut_of(item, signed_first=signed_first, big_endian=words and not is_little_endian(root), short=True)
-    declared = (int(item.LUTDescriptor[0]) & 0xFFFF) or 65536
+    declared = declared_entries(item)
     return lut if lut.table.size == declared else ShortLut(lut, declared)
+
+
+def one_number(attributes: Dataset, keyword: str) -> float | None:
+    """Return the number that an element of one value holds, None where it is absent or empty."""
+    found = numbers(attributes.get(keyword))
+    if len(found) > 1:
+        raise TransformError(f"{keyword} has {len(found)} values, needed one")
+    return found[0] if found else None
 
 
 class LutIndexError(TransformError, IndexError):
@@ -76,6 +88,12 @@ class ShortLut(Transform):
         return self.lut.table.take(index)
 
 
+def table_of(transform: Transform | None) -> Lut | None:
+    """Return the table behind a LUT step, None where the step is no LUT."""
+    table = transform.lut if isinstance(transform, ShortLut) else transform
+    return table if isinstance(table, Lut) else None
+
+
 def is_little_endian(ds: Dataset) -> bool:
     """Return the byte order of a data set's words, or MissingElementError where nothing tells it."""
     little: Any = ds.original_encoding[1]
@@ -92,7 +110,7 @@ def is_little_endian(ds: Dataset) -> bool:
 
 def window_of(attributes: Dataset, index: int, output: tuple[float, float]) -> Window:
     """Return window `index` of a frame; one that stands alone serves every index, as in pydicom."""
-    function = str(attributes.get("VOILUTFunction") or "LINEAR").upper()
+    function = str(attributes.get("VOILUTFunction", "LINEAR") or "").upper()
     pair = []
     for keyword in ("WindowCenter", "WindowWidth"):
         if keyword not in attributes:
@@ -112,16 +130,25 @@ class MissingWindowError(TransformError, KeyError):
 def windowed_range(source: Source, modality: Transform | None) -> tuple[float, float]:
     """Return the range that windowed values span: what Bits Stored and the modality step allow."""
     root = source.root
-    low, high = (0.0, float(modality.top)) if isinstance(modality, Lut) else stored_range(root)
+    table = table_of(modality)
+    low, high = stored_range(root) if table is None else (0.0, float(table.top))
+    slope, intercept = one_number(root, "RescaleSlope"), one_number(root, "RescaleIntercept")
     scale = modality
-    if isinstance(modality, Lut) and None not in {root.get("RescaleSlope"), root.get("RescaleIntercept")}:
-        scale = Rescale(float(root.RescaleSlope), float(root.RescaleIntercept))
+    if table is not None and slope is not None and intercept is not None:
+        scale = Rescale(slope, intercept)
     if isinstance(scale, Rescale):
         return low * scale.slope + scale.intercept, high * scale.slope + scale.intercept
     return low, high
 
 
-def stored_range(root: Dataset) -> tuple[float, float]:
-    """Return the least and greatest value that Bits Stored bits can hold."""
-    half = 2.0 ** (int(root.BitsStored) - 1)
-    return (-half, half - 1) if root.PixelRepresentation != 0 else (0.0, 2 * half - 1)
+def stored_range(root: Dataset, dtype: np.dtype[Any] | None = None) -> tuple[float, float]:
+    """Return the least and greatest value that Bits Stored bits can hold; without it, what an integer type can."""
+    if "BitsStored" in root:
+        half = 2.0 ** (int(root.BitsStored) - 1)
+        sign = None if dtype is None else int(dtype.kind == "i")
+        signed = root.PixelRepresentation if sign is None else root.get("PixelRepresentation", sign)
+        return (-half, half - 1) if signed != 0 else (0.0, 2 * half - 1)
+    if dtype is None or dtype.kind not in "iu":
+        raise MissingElementError("(0028,0101) Bits Stored is absent: the range of the values is not known")
+    limits = np.iinfo(dtype.str)
+    return float(limits.min), float(limits.max)

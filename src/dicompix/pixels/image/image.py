@@ -2,14 +2,15 @@
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dicompix.pixels.codecs.base import Stored
 from dicompix.pixels.errors import TransformError
-from dicompix.pixels.image.render import Voi
+from dicompix.pixels.image.choice import Voi
 from dicompix.pixels.image.view import Views
 from dicompix.pixels.read import Target, content_of, open_pixels
 from dicompix.pixels.registry import Choice
@@ -37,24 +38,35 @@ class Image(Views):
     def save(self, path: str | os.PathLike[str], *, frame: int = 0, voi: Voi = 0, values: str = "display") -> None:
         """Write one frame as a picture file; the format follows the path's suffix: PNG, JPEG, TIFF...
 
-        `values` "stored" or "modality" writes 16-bit gray with those values as they are (PNG, TIFF). Raises
-        TransformError where they are negative, not whole, or above 65535.
+        `values` "stored" or "modality" writes gray values as they are: 16 bits in PNG and TIFF, and in TIFF 32-bit
+        floats where they are negative, not whole, or above 65535. Raises TransformError for what a format cannot hold.
         """
-        from PIL import Image as pillow  # noqa: N813, PLC0415
-
+        target = Path(path)
         if values == "display":
-            self.to_pil(frame, voi=voi).save(Path(path))
+            self._write(self.to_pil(frame, voi=voi), target)
             return
         if values not in {"stored", "modality"}:
             raise TransformError(f"values is {values!r}, needed 'display', 'stored' or 'modality'")
         array = self[frame] if values == "stored" else self.modality(frame)
-        pillow.fromarray(exact(array, np.dtype(np.uint16))).save(Path(path))
+        self._write(_exact_picture(array, target, values), target)
 
-    def montage(self, frames: Sequence[int] | None = None, *, columns: int = 0, voi: Voi = 0) -> "Picture":
+    @staticmethod
+    def _write(picture: "Picture", target: Path) -> None:
+        from PIL import Image as pillow  # noqa: N813, PLC0415
+
+        if target.suffix.lower() not in pillow.registered_extensions():
+            raise TransformError(f"the path ends in {target.suffix!r}, needed a picture's suffix: .png, .jpg, .tif...")
+        picture.save(target)
+
+    def montage(self, frames: Iterable[int] | slice | None = None, *, columns: int = 0, voi: Voi = 0) -> "Picture":
         """Return the pictures of several frames, all of them by default, side by side and row by row."""
         from PIL import Image as pillow  # noqa: N813, PLC0415
 
-        pictures = [self.to_pil(i, voi=voi) for i in (range(len(self)) if frames is None else frames)]
+        if columns < 0:
+            raise TransformError(f"a montage of {columns} columns, needed 1 or more, or 0 for about a square")
+        every = range(len(self))
+        chosen = every if frames is None else every[frames] if isinstance(frames, slice) else frames
+        pictures = [self.to_pil(i, voi=voi) for i in chosen]
         if not pictures:
             raise TransformError("a montage needs one frame or more")
         across = columns or math.ceil(math.sqrt(len(pictures)))
@@ -63,6 +75,27 @@ class Image(Views):
         for number, picture in enumerate(pictures):
             sheet.paste(picture, (number % across * width, number // across * height))
         return sheet
+
+
+def _exact_picture(array: Stored, target: Path, values: str) -> "Picture":
+    """Return gray values as they are, 16-bit where that holds them, else 32-bit float for a TIFF."""
+    from PIL import Image as pillow  # noqa: N813, PLC0415
+
+    suffix = target.suffix.lower()
+    if array.ndim != 2 or suffix not in {".png", ".tif", ".tiff"}:
+        raise TransformError(
+            f"values {values!r} of a frame of shape {array.shape} for {target.name!r}: needed one sample a pixel, and "
+            ".png or .tif, which hold 16 bits"
+        )
+    try:
+        return pillow.fromarray(exact(array, np.dtype(np.uint16)))
+    except TransformError:
+        if suffix == ".png":
+            raise
+    single = array.astype(np.float32)
+    if array.dtype.kind != "f" and not np.array_equal(single.astype(np.float64), array):
+        raise TransformError("the values do not all fit 32-bit floats, which is what TIFF holds")
+    return pillow.fromarray(single)
 
 
 def open_image(target: Target, *, codec: Choice = None, raw: bool = False) -> Image:

@@ -8,34 +8,29 @@ from numpy.typing import DTypeLike
 
 from dicompix.pixels.codecs.base import Frame, Stored
 from dicompix.pixels.decode import decode_all
-from dicompix.pixels.errors import TransformError
-from dicompix.pixels.format import PixelFormat
-from dicompix.pixels.image.render import (
-    Explanation,
-    Range,
-    Rendering,
-    Voi,
-    plain_color,
-    render,
-)
+from dicompix.pixels.errors import Finding, TransformError
+from dicompix.pixels.format import Photometric, PixelFormat
+from dicompix.pixels.image.choice import Voi
+from dicompix.pixels.image.ranges import Range, range_present
+from dicompix.pixels.image.render import Explanation, Rendering, modality_range, render
 from dicompix.pixels.image.sequence import Frames
 from dicompix.pixels.parallel import in_parts
-from dicompix.pixels.read.display import icc_profile_of, padding_of
-from dicompix.pixels.read.graphics import is_embedded, overlay_groups, overlay_of, shutters_of
+from dicompix.pixels.read.display import display_modality, icc_profile_of, padding_of
+from dicompix.pixels.read.graphics import is_embedded, overlay_groups, overlay_of, overlay_or_finding, shutters_of
 from dicompix.pixels.read.values import modality_step, real_world_items, real_world_mapping
 from dicompix.pixels.transforms.icc import IccTransform
 from dicompix.pixels.transforms.overlay import Overlay, burn_in
-from dicompix.pixels.transforms.pipeline import Compiled, Pipeline
+from dicompix.pixels.transforms.pipeline import Compiled, Pipeline, exact
+from dicompix.pixels.transforms.presentation import PresentationLut, ToDisplay
 from dicompix.pixels.transforms.shutter import visible_area
 
 MOST_SAMPLED = 64  # frames looked at, evenly spread, for the range of values present
-ROBUST = (0.5, 99.5)  # percentiles of "auto"
 
 
 @lru_cache(maxsize=32)
-def _compiled(pipeline: Pipeline, fmt: PixelFormat) -> Compiled:
+def _ready(pipeline: Pipeline, fmt: PixelFormat, dtype: DTypeLike | None = None) -> Compiled:
     """Return a compiled pipeline; frames with equal steps share it."""
-    return pipeline.compile(fmt)
+    return pipeline.ready(fmt, dtype)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,13 +50,15 @@ class Views(Frames):
         """Return one frame in physical units (HU, dose, counts...) by its own Modality LUT or rescale (PS3.3 C.11.1).
 
         The frame's functional groups go before the shared ones and the root; without any, stored values come back.
+        Raises TransformError for an integer `dtype` that does not hold each value exactly.
         """
         position = self._position(frame)
-        stored = self.frame(position).array
+        stored, wanted = self.frame(position).array, np.dtype(dtype)
         step = modality_step(self.dataset, position)
         if step is None:
-            return stored.astype(dtype)
-        return in_parts(_compiled(Pipeline((step.transform,)), self.format), stored).astype(dtype, copy=False)
+            return exact(stored, wanted)
+        self._note(step.findings)
+        return in_parts(_ready(Pipeline((step.transform,)), self.format, wanted), stored)
 
     def real_world(self, frame: int = 0, *, item: int = 0) -> "RealWorld":
         """Return one frame's real world values, NaN outside the mapped range, with their unit (PS3.3 C.7.6.16.2.11).
@@ -74,18 +71,21 @@ class Views(Frames):
             raise TransformError(
                 f"frame {position} has {len(places)} Real World Value Mapping items, needed item {item}"
             )
-        mapping = real_world_mapping(places[item].attributes)
-        values = mapping(self.frame(position).array)
+        stored = self.frame(position).array
+        mapping = real_world_mapping(places[item].attributes, signed=stored.dtype.kind != "u")
+        values = mapping(stored)
         return RealWorld(values, mapping.unit, mapping.unit_meaning, mapping.label)
 
     @property
     def overlays(self) -> tuple[Overlay, ...]:
         """Return the overlay planes, 60xx groups in order; those in unused pixel bits are read from all frames."""
-        cells = self._cells() if any(is_embedded(self.dataset, g) for g in overlay_groups(self.dataset)) else None
+        cells = self._cells()
         return tuple(overlay_of(self.dataset, group, cells) for group in overlay_groups(self.dataset))
 
-    def _cells(self) -> Stored:
-        """Return whole pixel cells, unused bits included."""
+    def _cells(self) -> Stored | None:
+        """Return whole pixel cells, unused bits included, where an overlay lies in them."""
+        if not any(is_embedded(self.dataset, group) for group in overlay_groups(self.dataset)):
+            return None
         whole = replace(self.format, bits_stored=self.format.bits_allocated, high_bit=None, signed=False)
         return decode_all(self._index, replace(self._decoder, fmt=whole), len(self)).array
 
@@ -97,26 +97,44 @@ class Views(Frames):
         """Return the picture a viewer shows: uint8, (rows, columns) for gray or (rows, columns, 3) for colour.
 
         `voi` chooses among the frame's VOI LUTs and windows, look-up tables first: an index, an explanation text, or a
-        (center, width); "full" is the range of the values present, "auto" the same by percentiles 0.5 to 99.5, None
-        every value that Bits Stored allows. Without a window in the file, an index means "full". Padding is black.
-        `overlays` burns the overlay planes in, white; `icc` converts colour by the image's ICC profile to sRGB.
+        (center, width); "full" is the range of the modality values present, of 64 frames at the most, "auto" the same
+        by percentiles 0.5 to 99.5 (float and 32-bit frames: of 262,144 values, evenly spread), None every value that
+        Bits Stored allows. Without a window in the file, an index means "full". Padding is black. `overlays` burns the
+        overlay planes in, white; `icc` converts colour by the image's ICC profile to sRGB. Odd attributes are settled
+        and reported as a PixelWarning.
         """
         position = self._position(frame)
         picture = self._picture(position, voi)
         if icc and picture.ndim == 3:
-            profile = icc_profile_of(self.dataset)
-            picture = IccTransform(profile)(picture) if profile else picture
-        for overlay in self.overlays if overlays else ():
-            picture = burn_in(picture, overlay, 255, frame=position)
+            picture = self._in_srgb(picture)
+        return self._with_overlays(picture, position) if overlays else picture
+
+    def _in_srgb(self, picture: Stored) -> Stored:
+        profile = icc_profile_of(self.dataset)
+        try:
+            return IccTransform(profile)(picture) if profile else picture
+        except TransformError as problem:
+            clause = "PS3.3 C.11.15"
+            self._note([Finding(code="icc-profile", message=str(problem), used="colours as they are", clause=clause)])
+            return picture
+
+    def _with_overlays(self, picture: Stored, position: int) -> Stored:
+        cells = self._cells()
+        for group in overlay_groups(self.dataset):
+            overlay = overlay_or_finding(self.dataset, group, cells)
+            if isinstance(overlay, Finding):
+                self._note([overlay])
+            else:
+                picture = burn_in(picture, overlay, 255, frame=position)
         return picture
 
     def _picture(self, position: int, voi: Voi) -> Stored:
         decoded = self.frame(position)
         if decoded.array.ndim == 3:
-            return plain_color(decoded, self.format)
+            return _plain_color(decoded, self.format)
         rendering = self._rendering(position, voi, decoded)
         self._note(rendering.findings)
-        return in_parts(_compiled(rendering.pipeline, self.format), decoded.array)
+        return in_parts(_ready(rendering.pipeline, self.format), decoded.array)
 
     def explain(self, frame: int = 0, *, voi: Voi = 0) -> Explanation:
         """Return the steps from stored values to the picture, with the attributes and where they stand."""
@@ -130,24 +148,26 @@ class Views(Frames):
         return render(self.dataset, self.format, frame, voi, lambda kind: self._present(kind, frame, decoded))
 
     def _present(self, kind: str, frame: int, decoded: Frame) -> Range:
-        """Return the least and greatest stored value of the image, padding aside; one answer for all its frames."""
+        """Return the range of modality values in the image, padding aside; one answer for all its frames."""
         known = self._ranges.get(kind)
         if known is None:
             chosen = np.unique(np.linspace(0, len(self) - 1, min(len(self), MOST_SAMPLED)).astype(int))
-            ranges = [self._range_of(decoded if i == frame else self.frame(int(i)), kind) for i in chosen]
+            ranges = [self._range_of(int(i), decoded if i == frame else self.frame(int(i)), kind) for i in chosen]
             found = [one for one in ranges if one is not None]
             known = (min(low for low, _ in found), max(high for _, high in found)) if found else (0.0, 1.0)
             self._ranges[kind] = known
         return known
 
-    def _range_of(self, decoded: Frame, kind: str) -> Range | None:
-        values = decoded.array
-        padding = padding_of(self.dataset, self.format)
-        if padding is not None:
-            values = values[~padding.mask(values)]
-        if values.dtype.kind == "f":
-            values = values[np.isfinite(values)]
-        if not values.size:
-            return None
-        low, high = np.percentile(values, ROBUST) if kind == "auto" else (values.min(), values.max())
-        return float(low), float(high)
+    def _range_of(self, position: int, decoded: Frame, kind: str) -> Range | None:
+        stored = range_present(decoded.array, padding_of(self.dataset, self.format), kind)
+        return stored and modality_range(display_modality(self.dataset, position).applied, stored)
+
+
+def _plain_color(decoded: Frame, fmt: PixelFormat) -> Stored:
+    """Return colour samples as 8-bit RGB, floor(255 v / maximum + 0.5); an alpha sample or black ink is left out."""
+    array = decoded.array[..., 1:] if decoded.photometric == Photometric.ARGB else decoded.array[..., :3]
+    if array.dtype == np.uint8 and fmt.bits_stored >= 8:
+        return array
+    top = 1.0 if fmt.floating else float(fmt.value_range[1])
+    pipeline = Pipeline((PresentationLut(input_range=(0, top)), ToDisplay()))
+    return in_parts(_ready(pipeline, fmt), array)

@@ -1,22 +1,54 @@
 """Dataset -> the steps of one frame's picture: policies, padding, palette, presentation (PS3.3 C.7.6.3, C.11.6)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isnan
 
 from pydicom.dataset import Dataset
 
+from dicompix.pixels.errors import Finding, TransformError
 from dicompix.pixels.format import Photometric, PixelFormat
-from dicompix.pixels.read.groups import first_item, numbers
-from dicompix.pixels.read.luts import has_palette, lut_of, palette_of
-from dicompix.pixels.read.values import Step, is_big_endian, modality_step
+from dicompix.pixels.read.groups import first_item, group_of, numbers_of
+from dicompix.pixels.read.luts import declared_entries, has_palette, lut_of, palette_descriptor, palette_of
+from dicompix.pixels.read.values import Step, is_big_endian, modality_rescale, modality_step
 from dicompix.pixels.transforms.lut import Lut
 from dicompix.pixels.transforms.padding import PixelPadding, reinterpret
 from dicompix.pixels.transforms.palette import Palette
+from dicompix.pixels.transforms.presentation import SHAPES
 
-# Modalities whose Modality LUT or rescale is for measuring, not for display (PS3.3 C.8.7.1.1.3: pixel intensity
-# relationship of X-ray angiography and fluoroscopy).
-STORED_VALUES_FOR_DISPLAY = {"XA", "RF"}
-# Modalities whose writers quote windows in stored values as often as in modality values.
-WINDOW_UNITS_VARY = {"MR", "PT", "NM"}
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What viewers do with the images of one modality, beyond what their attributes say."""
+
+    name: str
+    stored_with: str = ""  # with this attribute the modality step is for measuring, stored values are shown
+    windows_vary: bool = False  # windows are quoted in stored values as often as in modality values
+    narrow_windows: bool = False  # windows narrower than 1 are meant: values are fractions of a unit
+
+
+_X_RAY = Policy("X-ray intensity", stored_with="PixelIntensityRelationship")
+# Keyed by Modality (0008,0060).
+POLICIES = {
+    "XA": _X_RAY,  # PS3.3 C.8.7.1.1.3
+    "RF": _X_RAY,  # the modality of X-ray radiofluoroscopy (XRF) objects
+    "RTDOSE": Policy("dose units vary", windows_vary=True),
+    "RTIMAGE": Policy("RT image in fractions of a unit", narrow_windows=True),
+    "PT": Policy("PET units vary", windows_vary=True),
+    "MR": Policy("MR units vary", windows_vary=True),
+    "NM": Policy("NM units vary", windows_vary=True),
+}
+ANY_OTHER = Policy("as its attributes say")
+
+
+def policy_of(dataset: Dataset) -> Policy:
+    """Return what viewers do with images of a data set's modality.
+
+    >>> ds = Dataset()
+    >>> ds.Modality = "PT"
+    >>> policy_of(ds).windows_vary
+    True
+    """
+    return POLICIES.get(str(dataset.get("Modality") or "").strip().upper(), ANY_OTHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,36 +58,104 @@ class Presentation:
     inverse: bool
     lut: Lut | None
     source: str
+    findings: tuple[Finding, ...] = ()
 
 
-def display_modality_step(dataset: Dataset, frame: int) -> Step | None:
-    """Return the modality step of a frame where viewers apply it for display."""
-    x_ray = str(dataset.get("Modality", "")) in STORED_VALUES_FOR_DISPLAY
-    if x_ray and "PixelIntensityRelationship" in dataset:
+@dataclass(frozen=True, slots=True)
+class DisplayModality:
+    """The modality step that a picture starts with, if any, and what was odd about it."""
+
+    step: Step | None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def applied(self) -> Step | None:
+        """Return the step where viewers apply it."""
+        return self.step if self.step is not None and self.step.applied else None
+
+
+def display_modality(dataset: Dataset, frame: int) -> DisplayModality:
+    """Return the modality step of a frame; one that cannot be used leaves rescale, or stored values."""
+    step, findings = _modality(dataset, frame)
+    policy = policy_of(dataset)
+    if step is not None and policy.stored_with and _has(dataset, frame, policy.stored_with):
+        step = replace(step, attributes=f"{step.attributes} (policy: {policy.name})", applied=False)
+    return DisplayModality(step, findings)
+
+
+def _modality(dataset: Dataset, frame: int) -> tuple[Step | None, tuple[Finding, ...]]:
+    try:
+        step = modality_step(dataset, frame)
+    except TransformError as problem:
+        return _rescale_or_none(dataset), (_finding("modality-lut", str(problem), "rescale, or stored values"),)
+    item = first_item(dataset, "ModalityLUTSequence")
+    if item is not None and not (item.get("LUTDescriptor") and item.get("LUTData")):
+        return step, (_finding("modality-lut", "the Modality LUT item is empty", "rescale, or stored values"),)
+    return step, () if step is None else step.findings
+
+
+def _rescale_or_none(dataset: Dataset) -> Step | None:
+    try:
+        return modality_rescale(dataset)
+    except TransformError:  # slope or intercept is not finite
         return None
-    return modality_step(dataset, frame)
+
+
+def _has(dataset: Dataset, frame: int, keyword: str) -> bool:
+    group = group_of(dataset, frame, "FramePixelDataPropertiesSequence")
+    return keyword in dataset or (group is not None and keyword in group.attributes)
+
+
+def _finding(code: str, message: str, used: str) -> Finding:
+    return Finding(code=code, message=message, used=used, clause=_CLAUSES[code])
+
+
+_CLAUSES = {
+    "modality-lut": "PS3.3 C.11.1",
+    "presentation-lut": "PS3.3 C.11.4, C.11.6",
+    "palette": "PS3.3 C.7.6.3.1.5",
+}
 
 
 def presentation_of(dataset: Dataset, photometric: Photometric) -> Presentation:
     """Return the presentation: MONOCHROME1 and shape INVERSE say the same, so together they invert once."""
     item = first_item(dataset, "PresentationLUTSequence")
-    if item is not None:
-        lut = lut_of(item, signed_first=False, big_endian=is_big_endian(dataset))
-        return Presentation(photometric == Photometric.MONOCHROME1, lut, "Presentation LUT Sequence")
-    shape = str(dataset.get("PresentationLUTShape") or "")
-    if photometric == Photometric.MONOCHROME1:
-        return Presentation(inverse=True, lut=None, source="Photometric Interpretation MONOCHROME1")
-    return Presentation(shape == "INVERSE", None, "Presentation LUT Shape" if shape else "Photometric Interpretation")
+    monochrome1 = photometric == Photometric.MONOCHROME1
+    if item is None:
+        return _shape(dataset, inverse=monochrome1)
+    try:
+        lut = lut_of(item, signed_first=False, big_endian=is_big_endian(dataset), short=True)
+    except TransformError as problem:
+        found = _finding("presentation-lut", str(problem), "Presentation LUT Shape")
+        shape = _shape(dataset, inverse=monochrome1)
+        return replace(shape, findings=(*shape.findings, found))
+    text = f"the table has {lut.table.size} entries, its descriptor says {declared_entries(item)}"
+    short = lut.table.size < declared_entries(item)
+    findings = (_finding("presentation-lut", text, "those that there are"),) if short else ()
+    return Presentation(monochrome1, lut, "Presentation LUT Sequence", findings)
+
+
+def _shape(dataset: Dataset, *, inverse: bool) -> Presentation:
+    shape = str(dataset.get("PresentationLUTShape") or "").strip().upper()
+    findings: tuple[Finding, ...] = ()
+    if shape and shape not in SHAPES:
+        findings = (_finding("presentation-lut", f"Presentation LUT Shape '{shape}' is unknown", "IDENTITY"),)
+    if inverse:
+        return Presentation(inverse, None, "Photometric Interpretation MONOCHROME1", findings)
+    source = "Presentation LUT Shape" if shape else "Photometric Interpretation"
+    return Presentation(shape == "INVERSE", None, source, findings)
 
 
 def padding_of(dataset: Dataset, fmt: PixelFormat) -> PixelPadding | None:
     """Return Pixel Padding Value and its limit in stored values; a value of the wrong VR is read by its bits."""
     prefix = "" if not fmt.floating else "Float" if fmt.bits_allocated == 32 else "DoubleFloat"
-    value = numbers(dataset.get(f"{prefix}PixelPaddingValue"))
+    value = numbers_of(dataset, f"{prefix}PixelPaddingValue")
     if not value:
         return None
-    limit = numbers(dataset.get(f"{prefix}PixelPaddingRangeLimit"))
+    limit = numbers_of(dataset, f"{prefix}PixelPaddingRangeLimit")
     ends = [value[0], *limit[:1]]
+    if any(map(isnan, ends)):
+        ends = ends[:1]
     if not fmt.floating:
         ends = [_as_stored(int(end), fmt) for end in ends]
     return PixelPadding(*ends)
@@ -66,13 +166,30 @@ def _as_stored(value: int, fmt: PixelFormat) -> int:
     return value if low <= value <= high else reinterpret(value, signed=fmt.signed, bits=fmt.bits_allocated)
 
 
-def palette_for(dataset: Dataset, photometric: Photometric) -> tuple[Palette, bool] | None:
-    """Return a palette and whether it is a supplemental one, which leaves values below its first gray."""
-    supplemental = str(dataset.get("PixelPresentation") or "") in {"COLOR", "MIXED"}
-    if not has_palette(dataset) or not (supplemental or photometric == Photometric.PALETTE_COLOR):
-        return None
-    supplemental = supplemental and photometric != Photometric.PALETTE_COLOR
-    return palette_of(dataset, big_endian=is_big_endian(dataset)), supplemental
+@dataclass(frozen=True, slots=True)
+class DisplayPalette:
+    """The palette of a picture, without alpha, and whether it leaves values below its first gray."""
+
+    palette: Palette | None
+    supplemental: bool = False
+    findings: tuple[Finding, ...] = ()
+
+
+def palette_for(dataset: Dataset, photometric: Photometric) -> DisplayPalette:
+    """Return the palette that viewers apply; one that is short serves as far as it goes, none is gray."""
+    supplemental = str(dataset.get("PixelPresentation") or "").strip().upper() in {"COLOR", "MIXED"}
+    colored = photometric == Photometric.PALETTE_COLOR
+    if not (colored or (supplemental and has_palette(dataset))):
+        return DisplayPalette(None)
+    try:
+        palette = palette_of(dataset, big_endian=is_big_endian(dataset), short=True)
+    except TransformError as problem:
+        return DisplayPalette(None, findings=(_finding("palette", str(problem), "gray"),))
+    declared = [(palette_descriptor(dataset, color)[0] & 0xFFFF) or 65536 for color in ("Red", "Green", "Blue")]
+    held = [lut.table.size for lut in palette.channels[:3]]
+    text = f"the palette has {held} entries in red, green, blue, its descriptors say {declared}"
+    findings = (_finding("palette", text, "the last entry for the rest"),) if held != declared else ()
+    return DisplayPalette(replace(palette, alpha=None), supplemental and not colored, findings)
 
 
 def icc_profile_of(dataset: Dataset) -> bytes:

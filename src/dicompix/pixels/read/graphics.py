@@ -6,9 +6,16 @@ from typing import Any
 from pydicom.dataset import Dataset
 
 from dicompix.pixels.codecs.base import Stored
-from dicompix.pixels.errors import MissingElementError
+from dicompix.pixels.errors import Finding, MissingElementError, PixelError, TransformError
+from dicompix.pixels.read.groups import numbers_of
 from dicompix.pixels.transforms.overlay import Overlay, from_packed_bits, from_pixel_bits
-from dicompix.pixels.transforms.shutter import CircularShutter, PolygonalShutter, RectangularShutter, Shutter
+from dicompix.pixels.transforms.shutter import (
+    BitmapShutter,
+    CircularShutter,
+    PolygonalShutter,
+    RectangularShutter,
+    Shutter,
+)
 
 GROUPS = range(0x6000, 0x6020, 2)
 _ROWS, _COLUMNS, _FRAMES, _DESCRIPTION, _TYPE, _ORIGIN, _FRAME_ORIGIN = 0x10, 0x11, 0x15, 0x22, 0x40, 0x50, 0x51
@@ -56,8 +63,20 @@ def is_embedded(dataset: Dataset, group: int) -> bool:
     return _value(dataset, group, _DATA) is None and _value(dataset, group, _ALLOCATED, 1) != 1
 
 
+def overlay_or_finding(dataset: Dataset, group: int, cells: Stored | None) -> Overlay | Finding:
+    """Return one overlay, or what keeps it from being shown."""
+    try:
+        return overlay_of(dataset, group, cells)
+    except (PixelError, TypeError, ValueError, IndexError) as problem:
+        text = f"overlay {group:04X} cannot be shown: {problem}"
+        return Finding(code="overlay", message=text, used="the picture without it", clause="PS3.3 C.9.2")
+
+
 def shutters_of(dataset: Dataset) -> list[Shutter]:
-    """Return the display shutters of a data set, in the order of Shutter Shape."""
+    """Return the display shutters of a data set, in the order of Shutter Shape.
+
+    Raises TransformError where a shape lacks its edges, center, vertices or overlay.
+    """
     shapes = dataset.get("ShutterShape") or ()
     found: list[Shutter] = []
     for shape in [shapes] if isinstance(shapes, str) else shapes:
@@ -67,25 +86,46 @@ def shutters_of(dataset: Dataset) -> list[Shutter]:
     return found
 
 
+def _numbers(dataset: Dataset, keyword: str, count: int = 1) -> tuple[float, ...]:
+    values = numbers_of(dataset, keyword)
+    if len(values) != count:
+        raise TransformError(f"the display shutter's {keyword} has {len(values)} values, needed {count}")
+    return values
+
+
 def _rectangle(dataset: Dataset) -> Shutter:
     return RectangularShutter(
-        left=int(dataset.ShutterLeftVerticalEdge),
-        right=int(dataset.ShutterRightVerticalEdge),
-        upper=int(dataset.ShutterUpperHorizontalEdge),
-        lower=int(dataset.ShutterLowerHorizontalEdge),
+        left=int(_numbers(dataset, "ShutterLeftVerticalEdge")[0]),
+        right=int(_numbers(dataset, "ShutterRightVerticalEdge")[0]),
+        upper=int(_numbers(dataset, "ShutterUpperHorizontalEdge")[0]),
+        lower=int(_numbers(dataset, "ShutterLowerHorizontalEdge")[0]),
     )
 
 
 def _circle(dataset: Dataset) -> Shutter:
-    row, column = dataset.CenterOfCircularShutter
-    height, width = dataset.get("PixelAspectRatio") or (1, 1)
-    aspect = float(height) / float(width)
-    return CircularShutter(center=(int(row), int(column)), radius=float(dataset.RadiusOfCircularShutter), aspect=aspect)
+    row, column = _numbers(dataset, "CenterOfCircularShutter", 2)
+    radius = _numbers(dataset, "RadiusOfCircularShutter")[0]
+    ratio = numbers_of(dataset, "PixelAspectRatio")
+    aspect = ratio[0] / ratio[1] if len(ratio) == 2 and all(ratio) else 1.0
+    return CircularShutter(center=(int(row), int(column)), radius=radius, aspect=aspect)
 
 
 def _polygon(dataset: Dataset) -> Shutter:
-    flat = [int(value) for value in dataset.VerticesOfThePolygonalShutter]
+    flat = [int(value) for value in numbers_of(dataset, "VerticesOfThePolygonalShutter")]
+    if len(flat) % 2:
+        raise TransformError(f"the display shutter's vertices have {len(flat)} values, needed pairs of row and column")
     return PolygonalShutter(tuple(zip(flat[::2], flat[1::2], strict=True)))
 
 
-_SHUTTERS = {"RECTANGULAR": _rectangle, "CIRCULAR": _circle, "POLYGONAL": _polygon}
+def _bitmap(dataset: Dataset) -> Shutter:
+    """Return the shutter whose overlay hides what it covers (PS3.3 C.7.6.15)."""
+    group = int(_numbers(dataset, "ShutterOverlayGroup")[0])
+    if group not in overlay_groups(dataset):
+        raise TransformError(f"the bitmap shutter is overlay {group:04X}, which the data set does not have")
+    overlay = overlay_or_finding(dataset, group, None)
+    if isinstance(overlay, Finding):
+        raise TransformError(overlay.message)
+    return BitmapShutter(overlay)
+
+
+_SHUTTERS = {"RECTANGULAR": _rectangle, "CIRCULAR": _circle, "POLYGONAL": _polygon, "BITMAP": _bitmap}

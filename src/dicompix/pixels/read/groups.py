@@ -49,3 +49,11 @@ def numbers(value: Any) -> tuple[float, ...]:
         else [value]
     )
     return tuple(float(one) for one in several if one is not None and one != "")
+
+
+def numbers_of(attributes: Dataset, keyword: str) -> tuple[float, ...]:
+    """Return the numbers of an element, none where it is absent, empty or no number at all."""
+    try:
+        return numbers(attributes.get(keyword))
+    except (TypeError, ValueError, OverflowError):  # pydicom converts at first use
+        return ()

@@ -1,5 +1,8 @@
 """LUT items of a data set -> Lut and Palette, whichever VR they were written with (PS3.3 C.11.1, C.7.6.3.1.5)."""
 
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,15 +27,53 @@ def lut_of(item: Dataset, *, signed_first: bool, big_endian: bool = False, short
     for keyword in ("LUTDescriptor", "LUTData"):
         if item.get(keyword) is None:
             raise TransformError(f"the LUT item has no {keyword}")
-    descriptor, data = list(item.LUTDescriptor), _data(item, "LUTData")
+    descriptor = descriptor_of(item, "LUTDescriptor")
+    data = _data(item, "LUTData")
     if short:
-        descriptor[0] = min((descriptor[0] & 0xFFFF) or 65536, _count(data, descriptor[2]))
+        descriptor = _shortened(descriptor, data)
     return Lut.from_descriptor(descriptor, data, signed_first=signed_first, big_endian=big_endian)
 
 
-def _count(data: Any, bits: int) -> int:
-    """Return how many entries the data has at the most."""
-    return len(data) // 2 if isinstance(data, bytes) and bits > 8 else 2 * len(data) if bits <= 8 else len(data)
+def oddities_of(item: Dataset, lut: Lut) -> list[str]:
+    """Return what a viewer mends in a LUT item, in words: its depth, its length, how its entries are laid out."""
+    entries, bits, data = declared_entries(item), descriptor_of(item)[2] & 0xFFFF, _data(item, "LUTData")
+    held = len(data) if isinstance(data, bytes) else 2 * len(data)
+    packed = bits <= 8 and held < 2 * entries
+    padded = entries + entries % 2 < held < 2 * entries if packed else held > 2 * entries
+    odd = {
+        f"entries of {bits} bits": bits not in {8, 16},
+        f"{lut.table.size} entries where the descriptor says {entries}": lut.table.size < entries,
+        "entries of 8 bits packed in words": packed and item["LUTData"].VR != "OB",
+        "bytes after the last entry": padded or (packed and entries % 2 == 1),
+        "LUT Data written as OB": item["LUTData"].VR == "OB",
+    }
+    return [text for text, found in odd.items() if found]
+
+
+def declared_entries(item: Dataset, keyword: str = "LUTDescriptor") -> int:
+    """Return how many entries a descriptor says there are; 0 stands for 65536."""
+    return (int(descriptor_of(item, keyword)[0]) & 0xFFFF) or 65536
+
+
+def descriptor_of(item: Dataset, keyword: str = "LUTDescriptor") -> list[int]:
+    """Return the three values of a LUT Descriptor."""
+    value = item[keyword].value
+    found = list(value) if hasattr(value, "__iter__") and not isinstance(value, str | bytes) else [value]
+    if len(found) != 3 or None in found:
+        raise TransformError(f"{keyword} has {len(found)} values, needed 3: {found}")
+    return found
+
+
+def _shortened(descriptor: list[int], data: Any) -> list[int]:
+    """Return the descriptor with no more entries than there are."""
+    bits = int(descriptor[2]) & 0xFFFF
+    # entries of 8 bits may be packed, two in a word
+    count = len(data) // 2 if isinstance(data, bytes) and bits > 8 else len(data)
+    if not isinstance(data, bytes) and bits <= 8:
+        count *= 2
+    if not count:
+        raise TransformError("the table has no entries")
+    return [min((int(descriptor[0]) & 0xFFFF) or 65536, count), *descriptor[1:]]
 
 
 def _data(item: Dataset, keyword: str) -> Any:
@@ -45,32 +86,44 @@ def has_palette(dataset: Dataset) -> bool:
     return "RedPaletteColorLookupTableDescriptor" in dataset
 
 
-def palette_of(dataset: Dataset, *, big_endian: bool = False) -> Palette:
-    """Return a data set's palette, segmented or not, with alpha where it is there (PS3.3 C.7.6.3.1.5, C.7.9)."""
+def palette_of(dataset: Dataset, *, big_endian: bool = False, short: bool = False) -> Palette:
+    """Return a data set's palette, segmented or not, with alpha where it is there (PS3.3 C.7.6.3.1.5, C.7.9).
+
+    Data that ends before the descriptor says is an error, unless `short` allows the entries that are there.
+    """
     signed = dataset.get("PixelRepresentation") == 1
     names = [*COLORS, *(["Alpha"] if _has(dataset, "Alpha") else [])]
     missing = [name for name in names if not _has(dataset, name)]
     if missing or not has_palette(dataset):
         raise TransformError(f"the palette has no look-up table data for {', '.join(missing or COLORS)}")
     # Alpha has no descriptor of its own: it is laid out like red.
-    luts = [_channel(dataset, name, signed=signed, big_endian=big_endian) for name in names]
+    luts = [_channel(dataset, name, signed=signed, big_endian=big_endian, short=short) for name in names]
     return Palette(*luts)
 
 
 def _has(dataset: Dataset, color: str) -> bool:
-    return f"{color}PaletteColorLookupTableData" in dataset or f"Segmented{color}PaletteColorLookupTableData" in dataset
+    keyword = f"{color}PaletteColorLookupTableData"
+    return any(dataset.get(name) is not None for name in (keyword, f"Segmented{keyword}"))
 
 
-def _channel(dataset: Dataset, color: str, *, signed: bool, big_endian: bool) -> Lut:
+def palette_descriptor(dataset: Dataset, color: str) -> list[int]:
+    """Return the descriptor of one channel, red's where it has none."""
     keyword = f"{color}PaletteColorLookupTableDescriptor"
-    descriptor = list(dataset.get(keyword) or dataset.RedPaletteColorLookupTableDescriptor)
+    return descriptor_of(dataset, keyword if dataset.get(keyword) else "RedPaletteColorLookupTableDescriptor")
+
+
+def _channel(dataset: Dataset, color: str, *, signed: bool, big_endian: bool, short: bool) -> Lut:
+    descriptor = palette_descriptor(dataset, color)
     segmented = f"Segmented{color}PaletteColorLookupTableData"
-    data = _data(dataset, segmented if segmented in dataset else f"{color}PaletteColorLookupTableData")
-    if segmented in dataset:
+    expanded = dataset.get(segmented) is not None
+    data = _data(dataset, segmented if expanded else f"{color}PaletteColorLookupTableData")
+    if expanded:
         entries = (int(descriptor[0]) & 0xFFFF) or 65536
         if not isinstance(data, bytes):
             data = np.array(data, ">u2" if big_endian else "<u2").tobytes()
         data = expand_segments(data, 8 if int(descriptor[2]) & 0xFFFF == 8 else 16, entries, big_endian=big_endian)
+    elif short:
+        descriptor = _shortened(descriptor, data)
     return Lut.from_descriptor(descriptor, data, signed_first=signed, big_endian=big_endian)
 
 
@@ -86,7 +139,12 @@ def well_known_palette(name: str) -> Palette:
     found = get_palette_files(_FILES[uid])
     if not found:
         raise MissingPaletteError(f"list index out of range: pydicom ships no palette file {_FILES[uid]}")
-    return palette_of(dcmread(found[0]))
+    return _shipped(Path(found[0]).read_bytes())
+
+
+@lru_cache(maxsize=8)
+def _shipped(content: bytes) -> Palette:
+    return palette_of(dcmread(BytesIO(content)))
 
 
 class MissingPaletteError(TransformError, IndexError):

@@ -6,21 +6,23 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from dicompix.pixels.errors import Finding, TransformError
-from dicompix.pixels.read.groups import Place, first_item, group_of, numbers
-from dicompix.pixels.read.luts import lut_of
+from dicompix.pixels.read.groups import Place, first_item, group_of, numbers_of
+from dicompix.pixels.read.luts import lut_of, oddities_of
 from dicompix.pixels.transforms.base import Transform
+from dicompix.pixels.transforms.padding import reinterpret
 from dicompix.pixels.transforms.real_world import RealWorldMapping
 from dicompix.pixels.transforms.rescale import Rescale
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One transform of a frame: what it is, from which attributes, and where they stand."""
+    """One transform of a frame: what it is, from which attributes, where they stand, and whether it is applied."""
 
     transform: Transform
     attributes: str
     place: str
     findings: tuple[Finding, ...] = ()
+    applied: bool = True
 
 
 def modality_step(dataset: Dataset, frame: int) -> Step | None:
@@ -30,10 +32,21 @@ def modality_step(dataset: Dataset, frame: int) -> Step | None:
         return _rescale(group)
     item = first_item(dataset, "ModalityLUTSequence")
     if item is not None and item.get("LUTDescriptor") and item.get("LUTData"):
-        signed = dataset.get("PixelRepresentation") == 1
-        lut = lut_of(item, signed_first=signed, big_endian=is_big_endian(dataset), short=True)
-        return Step(lut, "Modality LUT Sequence", "root")
+        return _modality_lut(dataset, item)
+    return modality_rescale(dataset)
+
+
+def modality_rescale(dataset: Dataset) -> Step | None:
+    """Return slope and intercept at the root, or dose scaling, whatever table stands beside them."""
     return _rescale(Place(dataset)) or _dose_scaling(dataset)
+
+
+def _modality_lut(dataset: Dataset, item: Dataset) -> Step:
+    signed = dataset.get("PixelRepresentation") == 1
+    lut = lut_of(item, signed_first=signed, big_endian=is_big_endian(dataset), short=True)
+    odd = [text for text in oddities_of(item, lut) if "packed" not in text]  # PS3.3 C.11.1.1.1 allows that here
+    finding = Finding(code="modality-lut", message="; ".join(odd), clause="PS3.3 C.11.1.1")
+    return Step(lut, "Modality LUT Sequence", "root", (finding,) if odd else ())
 
 
 def is_big_endian(dataset: Dataset) -> bool:
@@ -43,8 +56,7 @@ def is_big_endian(dataset: Dataset) -> bool:
 
 def _rescale(place: Place) -> Step | None:
     """Return slope and intercept; one that is absent or empty leaves values as they are."""
-    slope = numbers(place.attributes.get("RescaleSlope"))
-    intercept = numbers(place.attributes.get("RescaleIntercept"))
+    slope, intercept = (numbers_of(place.attributes, f"Rescale{end}") for end in ("Slope", "Intercept"))
     if not (slope or intercept):
         return None
     transform = Rescale(slope[0] if slope else 1.0, intercept[0] if intercept else 0.0)
@@ -53,30 +65,40 @@ def _rescale(place: Place) -> Step | None:
 
 def _dose_scaling(dataset: Dataset) -> Step | None:
     """Return Dose Grid Scaling as a rescale: stored RT dose values times it are dose (PS3.3 C.8.8.3)."""
-    scaling = numbers(dataset.get("DoseGridScaling"))
+    scaling = numbers_of(dataset, "DoseGridScaling")
     return Step(Rescale(scaling[0], 0.0), "Dose Grid Scaling", "root") if scaling else None
 
 
-def real_world_mapping(item: Dataset) -> RealWorldMapping:
-    """Return one Real World Value Mapping item, with its unit and label."""
-    bounds = [
-        item.get(f"DoubleFloatRealWorldValue{end}ValueMapped", item.get(f"RealWorldValue{end}ValueMapped"))
-        for end in ("First", "Last")
-    ]
-    if None in bounds:
-        raise TransformError("the Real World Value Mapping item does not say which values it maps")
+def real_world_mapping(item: Dataset, *, signed: bool) -> RealWorldMapping:
+    """Return one Real World Value Mapping item, with its unit and label; `signed` tells how its ends are read."""
     units = first_item(item, "MeasurementUnitsCodeSequence")
     table = item.get("RealWorldValueLUTData")
+    first, last = _mapped_range(item, signed=signed)
+    slope, intercept = (numbers_of(item, f"RealWorldValue{end}") for end in ("Slope", "Intercept"))
     return RealWorldMapping(
-        first=float(bounds[0]),
-        last=float(bounds[1]),
-        slope=float(item.get("RealWorldValueSlope", 1.0)),
-        intercept=float(item.get("RealWorldValueIntercept", 0.0)),
+        first=first,
+        last=last,
+        slope=slope[0] if slope else 1.0,
+        intercept=intercept[0] if intercept else 0.0,
         table=None if table is None else np.atleast_1d(np.asarray(table, np.float64)),
-        unit="" if units is None else str(units.get("CodeValue", "")),
-        unit_meaning="" if units is None else str(units.get("CodeMeaning", "")),
-        label=str(item.get("LUTLabel", "")),
+        unit="" if units is None else str(units.get("CodeValue") or ""),
+        unit_meaning="" if units is None else str(units.get("CodeMeaning") or ""),
+        label=str(item.get("LUTLabel") or ""),
     )
+
+
+def _mapped_range(item: Dataset, *, signed: bool) -> tuple[float, float]:
+    """Return First and Last Value Mapped; ends of the wrong VR, US for SS or SS for US, are read by their bits."""
+    wide = [numbers_of(item, f"DoubleFloatRealWorldValue{end}ValueMapped") for end in ("First", "Last")]
+    narrow = [numbers_of(item, f"RealWorldValue{end}ValueMapped") for end in ("First", "Last")]
+    if all(wide):
+        return wide[0][0], wide[1][0]
+    if not all(narrow):
+        raise TransformError("the Real World Value Mapping item does not say which values it maps")
+    first, last = narrow[0][0], narrow[1][0]
+    bits = [float(reinterpret(int(end), signed=signed, bits=16)) for end in (first, last)]
+    # 0 to 65535 beside signed values is meant as it stands
+    return (bits[0], bits[1]) if bits[0] <= bits[1] else (first, last)
 
 
 def real_world_items(dataset: Dataset, frame: int) -> list[Place]:

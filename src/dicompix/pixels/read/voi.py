@@ -1,12 +1,14 @@
 """Dataset -> the views of a frame: its VOI LUTs and windows, odd ones mended and reported (PS3.3 C.11.2)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isfinite
 
 from pydicom.dataset import Dataset
 
 from dicompix.pixels.errors import Finding, TransformError
-from dicompix.pixels.read.groups import Place, group_of, numbers
-from dicompix.pixels.read.luts import lut_of
+from dicompix.pixels.read.display import Policy, policy_of
+from dicompix.pixels.read.groups import Place, group_of, numbers_of
+from dicompix.pixels.read.luts import lut_of, oddities_of
 from dicompix.pixels.read.values import Step, is_big_endian
 from dicompix.pixels.transforms.window import RAMPS, Window
 
@@ -32,9 +34,7 @@ def views_of(dataset: Dataset, frame: int, *, signed_input: bool) -> Views:
     place = group_of(dataset, frame, "FrameVOILUTSequence") or Place(dataset)
     findings: list[Finding] = []
     luts = _luts(dataset, place, findings, signed_input=signed_input)
-    windows = _windows(place)
-    if not windows and any(numbers(place.attributes.get(keyword)) for keyword in ("WindowCenter", "WindowWidth")):
-        findings.append(_finding("window-width", "the window stands for none", "0, or one value alone", "no window"))
+    windows = _windows(dataset, place, findings)
     return Views((*luts, *windows), tuple(findings))
 
 
@@ -46,50 +46,64 @@ def _luts(dataset: Dataset, place: Place, findings: list[Finding], *, signed_inp
         except TransformError as problem:  # an unusable table leaves the windows, or the full range
             findings.append(_finding("voi-lut", str(problem), used="the other views"))
             continue
-        declared = (int(item.LUTDescriptor[0]) & 0xFFFF) or 65536
-        odd = () if lut.table.size == declared else (_finding("voi-lut", _SHORT, declared, lut.table.size),)
-        views.append(View(Step(lut, "VOI LUT Sequence", place.name, odd), str(item.get("LUTExplanation") or "")))
+        odd = "; ".join(oddities_of(item, lut))
+        noted = (_finding("voi-lut", odd),) if odd else ()
+        views.append(View(Step(lut, "VOI LUT Sequence", place.name, noted), str(item.get("LUTExplanation") or "")))
     return views
 
 
-_SHORT = "the LUT Data has fewer entries than its descriptor says"
-
-
-def _windows(place: Place) -> list[View]:
+def _windows(dataset: Dataset, place: Place, findings: list[Finding]) -> list[View]:
+    """Return the windows; a single center or width serves all of the others."""
     attributes = place.attributes
-    centers, widths = numbers(attributes.get("WindowCenter")), numbers(attributes.get("WindowWidth"))
-    findings = []
-    if len(centers) != len(widths):
-        findings.append(
-            _finding(
-                "window-pairs",
-                "Window Center and Window Width differ in number",
-                (len(centers), len(widths)),
-                min(len(centers), len(widths)),
-            )
-        )
-    function = str(attributes.get("VOILUTFunction") or "LINEAR").strip().upper()
-    if function not in RAMPS:
-        findings.append(_finding("voi-lut-function", "VOI LUT Function is unknown", function, "LINEAR"))
-        function = "LINEAR"
+    pairs = _pairs(attributes, findings)
+    policy = policy_of(dataset)
+    function = _function(attributes, findings) if pairs else "LINEAR"
     texts = attributes.get("WindowCenterWidthExplanation") or ()
     explanations = [texts] if isinstance(texts, str) else list(texts)
-    pairs = [pair for pair in zip(centers, widths, strict=False) if pair != (0.0, 0.0)]  # 0, 0 stands for no window
+    steps = [_window(center, width, function, policy) for center, width in pairs]
     return [
-        View(_window(center, width, function, place, findings), str(explanations[i]) if i < len(explanations) else "")
-        for i, (center, width) in enumerate(pairs)
+        View(replace(step, place=place.name), str(explanations[i]) if i < len(explanations) else "")
+        for i, step in enumerate(steps)
     ]
 
 
-def _window(center: float, width: float, function: str, place: Place, findings: list[Finding]) -> Step:
+def _pairs(attributes: Dataset, findings: list[Finding]) -> list[tuple[float, float]]:
+    centers, widths = (numbers_of(attributes, keyword) for keyword in ("WindowCenter", "WindowWidth"))
+    if "WindowCenter" not in attributes and "WindowWidth" not in attributes:
+        return []
+    count = max(len(centers), len(widths)) if centers and widths else 0
+    if count and len(centers) != len(widths):
+        message = "Window Center and Window Width differ in number"
+        findings.append(_finding("window-pairs", message, (len(centers), len(widths)), "the last one serves the rest"))
+    every = zip(*(ends + ends[-1:] * (count - len(ends)) for ends in (centers, widths)), strict=False)
+    # 0, 0 stands for no window
+    pairs = [pair for pair in every if pair != (0.0, 0.0) and all(map(isfinite, pair))]
+    if len(pairs) < count or not count:
+        findings.append(_finding("window-width", "a window stands for none", "0, not a number, or empty", "no window"))
+    return pairs
+
+
+def _function(attributes: Dataset, findings: list[Finding]) -> str:
+    """Return VOI LUT Function, LINEAR where it is absent; empty or unknown is reported."""
+    if "VOILUTFunction" not in attributes:
+        return "LINEAR"
+    function = str(attributes.VOILUTFunction or "").strip().upper()
+    if function in RAMPS:
+        return function
+    message = "VOI LUT Function is unknown" if function else "VOI LUT Function is empty"
+    findings.append(_finding("voi-lut-function", message, function, "LINEAR"))
+    return "LINEAR"
+
+
+def _window(center: float, width: float, function: str, policy: Policy) -> Step:
     """Return a window that can be applied, whatever width the file carries."""
     settled, kind = settle_width(width, function)
+    odd: tuple[Finding, ...] = ()
     if (settled, kind) != (width, function):
-        found = _finding(
-            "window-width", "Window Width is outside its domain", f"{width:g} {function}", f"{settled:g} {kind}"
-        )
-        findings = [*findings, found]
-    return Step(Window(center, settled, kind), "Window Center, Window Width", place.name, tuple(findings))
+        used = f"{settled:g} {kind}"
+        why = f", as in an {policy.name}" if policy.narrow_windows else ""
+        odd = (_finding("window-width", f"Window Width is outside its domain{why}", f"{width:g} {function}", used),)
+    return Step(Window(center, settled, kind), "Window Center, Window Width", "root", odd)
 
 
 def settle_width(width: float, function: str) -> tuple[float, str]:

@@ -48,7 +48,7 @@ class PixelPadding:
             return np.asarray((stored >= low) & (stored <= high))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PaintPadding(Transform):
     """The steps within, with `background` in place of what they make of padding.
 
@@ -70,3 +70,8 @@ class PaintPadding(Transform):
         result = self.steps(values)
         result[self.padding.mask(values)] = self.background
         return result
+
+    def __repr__(self) -> str:
+        """Say what is padding, not the steps."""
+        limit = "" if self.padding.limit is None else f" to {self.padding.limit:g}"
+        return f"PaintPadding({self.padding.value:g}{limit} as {self.background:g})"

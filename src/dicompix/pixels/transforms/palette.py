@@ -20,7 +20,7 @@ WELL_KNOWN_PALETTES = {  # PS3.6 Annex B
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Palette(Transform):
     """Red, green, blue, and perhaps alpha: each channel looks up by its own descriptor.
 
@@ -68,8 +68,13 @@ class Palette(Transform):
         scaled = (Lut((510 * lut.table.astype(np.int64) + full) // (2 * full), lut.first, 8) for lut in self.channels)
         return Palette(*scaled)
 
+    def __repr__(self) -> str:
+        """Say the tables' size, depth and start; not the entries."""
+        red, kind = self.red, "RGB" if self.alpha is None else "RGBA"
+        return f"Palette({kind}, {red.table.size} entries of {red.bits} bits, first value mapped {red.first})"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class SupplementalPalette(Transform):
     """Gray below the palette's first value mapped, colour from there on (PS3.3 C.8.16.2.1.1.1).
 
@@ -96,6 +101,10 @@ class SupplementalPalette(Transform):
             raise TransformError(f"the gray steps beside a supplemental palette give {gray.dtype}, needed uint8")
         coloured = values >= self.palette.red.first
         return np.where(coloured[..., np.newaxis], self.palette.to_display()(values), gray[..., np.newaxis])
+
+    def __repr__(self) -> str:
+        """Say where colour begins."""
+        return f"SupplementalPalette({self.palette.red.table.size} entries from {self.palette.red.first})"
 
 
 def full_scale(channels: tuple[Lut, ...]) -> int:
