@@ -30,7 +30,7 @@ def test_the_failure_of_the_lowest_number_is_raised(workers: int) -> None:
             raise ValueError(number)
         return number
 
-    with pytest.raises(ValueError, match="^3$"):
+    with pytest.raises(ValueError, match=r"^3$"):
         in_parallel(fails, 50, workers)
 
 

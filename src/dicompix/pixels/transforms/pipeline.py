@@ -144,7 +144,7 @@ class CompiledPipeline:
 
 # Colours of 256 values are looked up by twos: rows of 6 bytes are copied in little more time than rows of 3.
 _PAIRED = 256 * 4
-_WORTH_PAIRS = 1 << 17
+_WORTH_PAIRS = 1 << 16
 
 
 @lru_cache(maxsize=8)
