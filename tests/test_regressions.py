@@ -1,4 +1,4 @@
-"""What a hostile review found once: each stays mended."""
+"""Defects that were found once: each stays mended."""
 
 import io
 from pathlib import Path
@@ -119,8 +119,8 @@ def attribute_error(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Fram
 @pytest.mark.parametrize("name", ["no_frame", "wrong_shape", "wrong_type", "attribute_error", "is_not_there"])
 def test_a_codec_that_breaks_its_contract_is_passed_over(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     codecs = Registry()
-    monkeypatch.setitem(__import__("sys").modules, "reviewed", __import__("sys").modules[__name__])
-    codecs.add(JPEG_LS, CodecEntry("broken", f"reviewed:{name}"), first=True)
+    monkeypatch.setitem(__import__("sys").modules, "regressions", __import__("sys").modules[__name__])
+    codecs.add(JPEG_LS, CodecEntry("broken", f"regressions:{name}"), first=True)
     data = bytes(imagecodecs.jpegls_encode(RAMP))
     frame = decode_frame(data, PixelFormat(rows=48, columns=40, transfer_syntax=JPEG_LS), codecs=codecs)
     np.testing.assert_array_equal(frame.array, RAMP)
