@@ -100,7 +100,7 @@ def _first_that_can(
         except CodecError as problem:
             problems.append((entry, problem))
             continue
-        return frame.noting(*(_fallback(entry, failed, why) for failed, why in problems))
+        return frame.noting(*[_fallback(entry, failed, why) for failed, why in problems])
     raise _all_failed([(entry.name, problem) for entry, problem in problems])
 
 

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from threading import current_thread
 from typing import TypeVar
@@ -60,11 +60,10 @@ def _bind(cores: list[int]) -> None:
             os.sched_setaffinity(0, cores)
 
 
-def in_parallel(job: Callable[[int], Result], count: int, workers: int, *, bind: bool = True) -> list[Result]:
+def in_parallel(job: Callable[[int], Result], count: int, workers: int) -> list[Result]:
     """Return ``[job(0), ..., job(count - 1)]``, computed on so many threads; the first failure by number is raised.
 
-    A nested call runs serially. `bind` keeps each thread on a core of its own, which pays for codecs, and does not for
-    NumPy steps that wait for memory.
+    A nested call runs serially.
 
     >>> in_parallel(lambda i: i * i, 4, workers=2)
     [0, 1, 4, 9]
@@ -74,7 +73,7 @@ def in_parallel(job: Callable[[int], Result], count: int, workers: int, *, bind:
     waiting, done, failed = iter(range(count)), dict[int, Result](), dict[int, BaseException]()
 
     def work(worker: int) -> None:
-        with _on_core(worker, workers) if bind else nullcontext():
+        with _on_core(worker, workers):
             while not failed and (i := next(waiting, None)) is not None:
                 try:
                     done[i] = job(i)
@@ -109,5 +108,5 @@ def in_parts(ready: Callable[..., Array], array: Array, out: Array | None = None
     target = out.reshape(-1, *sample.shape[1:])
     step = -(-len(elements) // (workers * PARTS_A_WORKER))
     parts = [slice(start, start + step) for start in range(0, len(elements), step)]
-    in_parallel(lambda i: ready(elements[parts[i]], out=target[parts[i]]), len(parts), workers, bind=False)
+    in_parallel(lambda i: ready(elements[parts[i]], out=target[parts[i]]), len(parts), workers)
     return out

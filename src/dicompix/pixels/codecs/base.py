@@ -67,6 +67,8 @@ def scratch(want: DecodeRequest, shape: tuple[int, ...], dtype: str) -> Stored |
     if out is None or out.shape != shape or not out.flags.c_contiguous or not out.dtype.isnative:
         return None
     wanted = np.dtype(dtype)
+    if out.dtype == wanted:
+        return out
     return out.view(wanted) if out.dtype.itemsize == wanted.itemsize else None
 
 

@@ -1,5 +1,8 @@
 """Dataset -> PixelFormat: the Image Pixel module read once (PS3.3 C.7.6.3)."""
 
+from typing import Any
+
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
 from dicompix.pixels.errors import BadValueError, Finding, MissingElementError, UnsupportedError
@@ -16,10 +19,14 @@ FLOAT_PIXELS, DOUBLE_PIXELS, PIXELS = map(Key, (0x7FE00008, 0x7FE00009, 0x7FE000
 TRANSFER_SYNTAX = Key(0x00020010)
 
 PIXEL_ELEMENTS: dict[int, int] = {FLOAT_PIXELS: 32, DOUBLE_PIXELS: 64, PIXELS: 0}  # bits of a floating point sample
+_IMAGE_PIXEL = (SAMPLES, PHOTOMETRIC, PLANAR, FRAMES, ROWS, COLUMNS, ALLOCATED, STORED, HIGH_BIT, SIGN)
 DESCRIBING = (
-    *(SAMPLES, PHOTOMETRIC, PLANAR, FRAMES, ROWS, COLUMNS, ALLOCATED, STORED, HIGH_BIT, SIGN),
+    *_IMAGE_PIXEL,
     *(EXTENDED_OFFSETS, EXTENDED_LENGTHS, FLOAT_PIXELS, DOUBLE_PIXELS, PIXELS),
 )
+Described = tuple[PixelFormat, tuple[Finding, ...]]
+_KEPT: dict[object, Described] = {}  # the slices of a series are described alike
+_MOST_KEPT = 256
 _TERMS = {term.value: term for term in Photometric}
 _ENCODINGS = {(True, True): IMPLICIT_LITTLE, (False, True): EXPLICIT_LITTLE, (False, False): EXPLICIT_BIG}
 
@@ -78,8 +85,36 @@ def in_sequence(dataset: Dataset) -> bool:
     return "seq_item_tell" in dataset.__dict__ and "file_meta" not in dataset.__dict__
 
 
-def describe(dataset: Dataset, tag: int, uid: str) -> tuple[PixelFormat, tuple[Finding, ...]]:
+def describe(dataset: Dataset, tag: int, uid: str) -> Described:
     """Return the pixel format that a data set claims for its pixel element `tag` under transfer syntax `uid`."""
+    undecoded = _undecoded(dataset)
+    if undecoded is None:
+        return _described(dataset, tag, uid)
+    key = (tag, uid, undecoded)
+    found = _KEPT.get(key)
+    if found is None:
+        found = _described(dataset, tag, uid)
+        if len(_KEPT) >= _MOST_KEPT:
+            _KEPT.clear()
+        _KEPT[key] = found
+    return found
+
+
+def _undecoded(dataset: Dataset) -> tuple[object, ...] | None:
+    """Return the bytes of the Image Pixel module's elements; None where some are decoded, or in the file yet."""
+    elements: Any = dataset._dict  # noqa: SLF001
+    held: list[object] = []
+    for element in map(elements.get, _IMAGE_PIXEL):
+        if element is None:
+            held.append(None)
+        elif isinstance(element, RawDataElement) and isinstance(element.value, bytes):
+            held.append((element.VR, element.value, element.is_little_endian))
+        else:
+            return None
+    return tuple(held)
+
+
+def _described(dataset: Dataset, tag: int, uid: str) -> Described:
     floating = PIXEL_ELEMENTS[tag]
     syntax = syntax_for(uid)
     findings: list[Finding] = []
