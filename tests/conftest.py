@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
@@ -17,6 +18,10 @@ from pydicom.uid import UID, CTImageStorage, generate_uid
 import dicompix
 from dicompix.pixels.codecs.base import Stored
 from dicompix.pixels.syntaxes import EXPLICIT_LITTLE, syntax_for
+
+# On a busy machine an example may take any time.
+settings.register_profile("dicompix", deadline=None)
+settings.load_profile("dicompix")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
