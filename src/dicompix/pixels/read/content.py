@@ -121,12 +121,11 @@ def _is_bare_codestream(source: Source, uid: str) -> bool:
 
 def _check_native_length(index: FrameIndex, fmt: PixelFormat, uid: str) -> None:
     """Raise FrameError for data of a compressed syntax that is neither items nor as long as native samples are."""
+    syntax = syntax_for(uid)
+    if not syntax.encapsulated or syntax.family == "other":
+        return
     total, expected = len(index.source), -(-fmt.frame_bits * fmt.frames // 8)
-    if (
-        syntax_for(uid).encapsulated
-        and syntax_for(uid).family != "other"
-        and total not in {expected, expected + expected % 2}
-    ):
+    if total not in {expected, expected + expected % 2}:
         begin = bytes(index.source.read(0, 4)).hex(" ").upper()
         raise FrameError(
             f"Found unexpected tag at the start of the encapsulated pixel data ({begin}) "
