@@ -8,13 +8,4 @@ html_theme = "furo"
 html_title = "dicompix"
 exclude_patterns = ["_build", "changelog.d"]
 myst_heading_anchors = 3
-doctest_global_setup = """
-import numpy as np
-from dicompix import *
-from dicompix.dataset import *
-from dicompix.install import *
-from dicompix.pixels import *
-from dicompix.pixels.errors import *
-from dicompix.pixels.image import *
-from dicompix.pixels.registry import *
-"""
+doctest_test_doctest_blocks = ""  # pytest runs the examples of docstrings
