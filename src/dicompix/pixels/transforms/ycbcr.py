@@ -29,9 +29,10 @@ FORWARD = np.array(
 GREEN_CB: dict[Float, float] = {np.float32: -0.34413627, np.float64: -BLUE * SPAN_B / GREEN}
 GREEN_CR: dict[Float, float] = {np.float32: -0.71413636, np.float64: -RED * SPAN_R / GREEN}
 
-# Pixels at a time: the planes stay in the second-level cache, and OpenBLAS keeps a product to the calling thread.
-_PIXELS = 32_768
-_PRODUCT = 21_845
+# Pixels at a time: long enough steps that threads seldom wait for each other to take them; and so many of them in one
+# product that OpenBLAS keeps it to the calling thread.
+_PIXELS = 131_072
+_PRODUCT = 8_192
 
 _FULL_RANGE = {Photometric.YBR_FULL, Photometric.YBR_FULL_422}
 _STUDIO_RANGE = {Photometric.YBR_PARTIAL_422, Photometric.YBR_PARTIAL_420}
@@ -166,10 +167,11 @@ def _float(top: int) -> Float:
     return np.float32 if top < 256 else np.float64
 
 
-def _store(target: Array, plane: Array, limits: tuple[int, int]) -> None:
-    """Write a plane to one channel, clipped, then truncated, which is the floor of what is not negative."""
-    plane.clip(*limits, out=plane)
-    np.copyto(target, plane, casting="unsafe")
+def _store(target: Array, results: Array, limits: tuple[int, int]) -> None:
+    """Write the three planes to their channels, clipped, then truncated, which is the floor of what is not negative."""
+    results.clip(*limits, out=results)
+    for channel, plane in zip(target, results, strict=True):  # one by one: a copy of all at once walks in bad order
+        np.copyto(channel, plane, casting="unsafe")
 
 
 def _to_rgb(values: Array, out: Array, space: _Range, top: int) -> Array:
@@ -179,27 +181,24 @@ def _to_rgb(values: Array, out: Array, space: _Range, top: int) -> Array:
     green_cb, green_cr = GREEN_CB[dtype] * space.chrominance, GREEN_CR[dtype] * space.chrominance
     source, target = flat(values, 3).T, out.reshape(-1, 3).T
     for part in blocks(source.shape[1], _PIXELS):
-        y, cb, cr, _, term = _SCRATCH(dtype)[:5, : part.stop - part.start]
-        for plane, channel in zip((y, cb, cr), source[:, part], strict=True):
-            np.copyto(plane, channel)
+        planes = _SCRATCH(dtype)[:, : part.stop - part.start]
+        samples, results = planes[:3], planes[4:]
+        np.copyto(samples, source[:, part])
+        y, cb, cr = samples
+        red, green, blue = results
         if space.black:
             y -= space.black
             y *= space.luminance
         y += 0.5
-        cb -= space.middle
-        cr -= space.middle
-        red, green, blue = target[:, part]
-        np.multiply(cr, red_cr, out=term)
-        term += y
-        _store(red, term, (0, top))
-        np.multiply(cb, blue_cb, out=term)
-        term += y
-        _store(blue, term, (0, top))
-        cb *= green_cb
-        cb += y
+        samples[1:] -= space.middle
+        np.multiply(cr, red_cr, out=red)
+        np.multiply(cb, blue_cb, out=blue)
+        results[::2] += y
+        np.multiply(cb, green_cb, out=green)
+        green += y
         cr *= green_cr
-        cr += cb
-        _store(green, cr, (0, top))
+        green += cr
+        _store(target[:, part], results, (0, top))
     return out
 
 
@@ -208,16 +207,15 @@ def _from_rgb(values: Array, out: Array, affine: Array, limits: tuple[int, int])
     dtype = _float(limits[1])
     affine = np.add(affine, [0, 0, 0, 0.5]).astype(dtype)
     source, target = flat(values, 3).T, out.reshape(-1, 3).T
-    for part in blocks(source.shape[1], _PRODUCT):
+    for part in blocks(source.shape[1], _PIXELS):
         planes = _SCRATCH(dtype)[:, : part.stop - part.start]
         samples, results = planes[:4], planes[4:]
-        for plane, channel in zip(samples, source[:, part], strict=False):
-            np.copyto(plane, channel)
-        np.matmul(affine, samples, out=results)
+        np.copyto(samples[:3], source[:, part])
+        for few in blocks(samples.shape[1], _PRODUCT):
+            np.matmul(affine, samples[:, few], out=results[:, few])
         if limits[0] < 0:
             np.floor(results, out=results)
-        for plane, channel in zip(results, target[:, part], strict=True):
-            _store(channel, plane, limits)
+        _store(target[:, part], results, limits)
     return out
 
 
