@@ -89,6 +89,15 @@ def test_a_segmented_palette_follows_indirect_byte_offsets() -> None:
     assert apply_color_lut(np.arange(6, dtype=np.uint8), ds)[:, 0].tolist() == [10, 20, 30, 40, 40, 40]
 
 
+def test_color_space_names_what_the_pixels_are_not_what_to_make_of_them() -> None:
+    ds, arr = Dataset(), RNG.integers(0, 256, (4, 5, 3), dtype=np.uint8)
+    ds.ICCProfile = Path(str(get_testdata_file("crayons.icc", download=False))).read_bytes()
+    expected = apply_icc_profile(arr, ds, out=np.empty_like(arr))
+    for label in ("ADOBERGB", "ROMMRGB", "LAB"):
+        ds.ColorSpace = label
+        np.testing.assert_array_equal(apply_icc_profile(arr, ds, out=np.empty_like(arr)), expected)
+
+
 @pytest.mark.parametrize(
     ("arguments", "phrase"),
     [

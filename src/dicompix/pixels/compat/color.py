@@ -159,8 +159,8 @@ def create_icc_transform(
 ) -> "ImageCmsTransform":
     """Return Pillow's transform from a profile's RGB to a standard space, sRGB by default (PS3.3 C.11.15).
 
-    The profile comes from `ds` (ICC Profile, else that of its first optical path) or as bytes; `intent` 0 to 3, the
-    profile's own where None. Raises BadValueError, a ValueError, for anything that Pillow cannot use,
+    The profile comes from `ds` (ICC Profile, else that of its first optical path) or as bytes; the data set's Color
+    Space names the space that it converts from. `intent` is 0 to 3, the profile's own where None. Raises BadValueError, a ValueError, for anything that Pillow cannot use,
     IccProfileError for a profile.
     """
     from PIL import ImageCms  # noqa: PLC0415  # a picture library is loaded by those who need it
@@ -172,9 +172,9 @@ def create_icc_transform(
     profile = icc_profile if ds is None else icc_profile_of(ds) or icc_profile
     if not profile:
         raise BadValueError("No (0028,2000) 'ICC Profile' element was found in 'ds'")
-    space = color_space or (None if ds is None else ds.get("ColorSpace")) or "sRGB"
+    space = color_space or "sRGB"
     if space.upper() not in _SPACES:
-        raise BadValueError(_unknown_space(space, given=bool(color_space)))
+        raise BadValueError(f"Unsupported 'color_space' value '{space}', must be 'sRGB', 'LAB' or 'XYZ'")
     if intent not in {None, 0, 1, 2, 3}:
         raise BadValueError(f"Invalid 'intent' value '{intent}', must be 0, 1, 2 or 3")
     target: Any = ImageCms.createProfile(_SPACES[space.upper()])  # type: ignore[arg-type]
@@ -189,15 +189,6 @@ def create_icc_transform(
 
 class IccProfileError(BadValueError, OSError):
     """Bytes that are no ICC profile, or none from RGB."""
-
-
-def _unknown_space(space: str, *, given: bool) -> str:
-    if given:
-        return f"Unsupported 'color_space' value '{space}', must be 'sRGB', 'LAB' or 'XYZ'"
-    return (
-        f"The (0028,2002) 'Color Space' value '{space}' is not supported by Pillow, please use the 'color_space' "
-        "argument to specify a supported value"
-    )
 
 
 def apply_icc_profile(
