@@ -160,8 +160,8 @@ def create_icc_transform(
     """Return Pillow's transform from a profile's RGB to a standard space, sRGB by default (PS3.3 C.11.15).
 
     The profile comes from `ds` (ICC Profile, else that of its first optical path) or as bytes; the data set's Color
-    Space names the space that it converts from. `intent` is 0 to 3, the profile's own where None. Raises BadValueError, a ValueError, for anything that Pillow cannot use,
-    IccProfileError for a profile.
+    Space names the space that it converts from. `intent` is 0 to 3, the profile's own where None. Raises BadValueError,
+    a ValueError, for anything that Pillow cannot use, IccProfileError for a profile.
     """
     from PIL import ImageCms  # noqa: PLC0415  # a picture library is loaded by those who need it
 
