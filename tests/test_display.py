@@ -321,3 +321,11 @@ def test_an_icc_profile_is_applied_on_request() -> None:
     ds.ICCProfile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     plain, converted = Image(ds).display(), Image(ds).display(icc=True)
     assert np.abs(plain.astype(int) - converted).max() <= 1
+
+
+def test_a_picture_is_rgb_though_the_image_keeps_ybr() -> None:
+    ds = gray(np.zeros((1, 1, 3), np.uint8), photometric="YBR_FULL")
+    ds.SamplesPerPixel, ds.PlanarConfiguration, ds.Columns = 3, 0, 1
+    ds.PixelData = bytes([76, 85, 255, 0])
+    assert Image(ds, raw=True)[0].tolist() == [[[76, 85, 255]]]
+    assert Image(ds, raw=True).display().tolist() == Image(ds).display().tolist() == [[[254, 0, 0]]]

@@ -341,6 +341,9 @@ def test_shared_groups_alone_serve_every_frame() -> None:
     assert apply_modality_lut(np.full((3, 1, 1), 30), ds).ravel().tolist() == [55] * 3
     with pytest.raises(ValueError, match="no frame 3"):
         apply_modality_lut(np.array([[30]]), ds, frame=3)
+    del ds.SharedFunctionalGroupsSequence
+    with pytest.raises(ValueError, match="no frame 3"):
+        apply_modality_lut(np.array([[30]]), ds, frame=3)
 
 
 @pytest.mark.parametrize("out", [np.empty((2, 1, 1), np.float32), np.empty((3, 3)), np.empty((2, 1, 1), np.int16)])

@@ -35,12 +35,12 @@ def view_source(ds: Dataset, frame: int | None) -> list[Source]:
 
 
 def _sources(ds: Dataset, frame: int | None, macro: str) -> list[Source]:
-    if not is_enhanced(ds):
-        return [Source(ds, ds, frame or 0)]
     described = len(ds.get("PerFrameFunctionalGroupsSequence") or ())
     count = int(ds.get("NumberOfFrames") or 0) or described or 1
     if frame is not None and not 0 <= frame < count:
         raise BadValueError(f"there is no frame {frame}: the data set has {count}")
+    if not is_enhanced(ds):
+        return [Source(ds, ds, frame or 0)]
     wanted = range(count) if frame is None else [frame]
     groups = [(i, group_of(ds, i, macro)) for i in wanted]
     return [Source(ds if group is None else group.attributes, ds, i) for i, group in groups]

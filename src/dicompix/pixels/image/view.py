@@ -131,10 +131,13 @@ class Views(Frames):
     def _picture(self, position: int, voi: Voi) -> Stored:
         decoded = self.frame(position)
         if decoded.array.ndim == 3:
-            return _plain_color(decoded, self.format)
+            return _plain_color(self._in_rgb(position) if self._decoder.raw else decoded, self.format)
         rendering = self._rendering(position, voi, decoded)
         self._note(rendering.findings)
         return in_parts(_ready(rendering.pipeline, self.format), decoded.array)
+
+    def _in_rgb(self, position: int) -> Frame:
+        return replace(self._decoder, raw=False).frame(self._index[position])
 
     def explain(self, frame: int = 0, *, voi: Voi = 0) -> Explanation:
         """Return the steps from stored values to the picture, with the attributes and where they stand."""
