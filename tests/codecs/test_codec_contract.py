@@ -36,8 +36,12 @@ def _pillow_cannot(case: CodecCase) -> bool:
     fmt = case.fmt
     if syntax_for(fmt.transfer_syntax).family == "jpeg":
         return fmt.bits_stored > 8
-    whole = fmt.bits_stored == fmt.bits_allocated and not fmt.signed
-    return not whole or (fmt.samples == 3 and fmt.bits_stored == 16)
+    return fmt.bits_stored > (16 if fmt.samples == 1 else 8)
+
+
+def _gdcm_cannot(case: CodecCase) -> bool:
+    fmt = case.fmt
+    return fmt.bits_allocated == 8 and fmt.bits_stored < 8 and syntax_for(fmt.transfer_syntax).family in {"jpeg", "rle"}
 
 
 # Cases that a library cannot decode at all; it must say so with a CodecError, and the next codec is asked.
@@ -45,7 +49,7 @@ CANNOT: dict[str, Callable[[CodecCase], bool]] = {
     "pillow": _pillow_cannot,
     "pylibjpeg-rle": lambda case: case.fmt.bits_allocated == 1,
     "pylibjpeg-libjpeg": lambda case: case.name == "extended-12-se0",
-    "gdcm": lambda case: case.fmt.bits_allocated == 8 and case.fmt.bits_stored < 8,
+    "gdcm": _gdcm_cannot,
 }
 
 

@@ -1,4 +1,4 @@
-"""Which codecs may decode a transfer syntax, in which order, and why one cannot: Registry."""
+"""Which codecs may decode or encode a transfer syntax, in which order, and why one cannot: Registry."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -6,15 +6,17 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from threading import RLock
+from typing import Any, Self
 
 from dicompix.pixels.codecs import BUILT_IN, CodecEntry
-from dicompix.pixels.codecs.base import Codec
+from dicompix.pixels.codecs.base import Codec, Encoder
+from dicompix.pixels.codecs.encoders import ENCODERS
+from dicompix.pixels.codecs.tasks import DECODING, ENCODING, Task
 from dicompix.pixels.codestream import Codestream
 from dicompix.pixels.errors import BadValueError, MissingCodecError, UnsupportedError
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.syntaxes import syntax_for
 
-ENTRY_POINTS = "dicompix.codecs"
 Choice = str | Sequence[str] | None
 
 
@@ -54,17 +56,6 @@ WRONG_FOR: dict[str, Callable[[PixelFormat, Codestream | None], bool]] = {
     "gdcm rle": _gdcm_rle,
 }
 
-_UNDECODABLE = {
-    "video": (
-        "frames of a video are not coded one by one: take the encoded stream out with "
-        "`pydicom.encaps.generate_fragments(ds.PixelData)`, join the fragments into one file, "
-        "and open it with a video decoder such as FFmpeg"
-    ),
-    "jpip": "the file holds no pixels, only a JPIP URL in (0028,7FE0) 'Pixel Data Provider URL': ask that server",
-    "other": "no codec is known for it; a package may add one through the entry-point group 'dicompix.codecs'",
-    "jpeg": "no library at hand decodes this retired JPEG process (arithmetic or hierarchical coding)",
-}
-
 
 @cache
 def missing_reason(requirement: str) -> str:
@@ -101,15 +92,64 @@ def _names_of(codec: Choice) -> tuple[str, ...]:
 
 
 class Registry:
-    """Find, name and explain codecs; third parties add theirs through entry points or `add`."""
+    """Find, name and explain codecs; third parties add theirs through entry points or `add`.
 
-    def __init__(self, table: Mapping[str, tuple[CodecEntry, ...]] = BUILT_IN, *, plugins: bool = False) -> None:
+    One registry is for decoders or for encoders, by its `task`; that of decoders has the other one beside it.
+    """
+
+    def __init__(
+        self,
+        table: Mapping[str, tuple[CodecEntry, ...]] = BUILT_IN,
+        *,
+        plugins: bool = False,
+        task: Task = DECODING,
+    ) -> None:
         self._table = dict(table)
+        self._task = task
+        self._encoding = None if task is ENCODING else Registry(ENCODERS, plugins=plugins, task=ENCODING)
         self._plugins_wanted = plugins
         self._loaded: dict[str, Codec] = {}
         self._broken: dict[str, str] = {}
         self._found: dict[tuple[str, Choice], tuple[CodecEntry, ...]] = {}  # what `find` need not look for again
         self._lock = RLock()
+
+    @property
+    def portable(self) -> bool:
+        """Tell whether another process can use the same codecs."""
+        return True
+
+    def __copy__(self) -> Self:
+        """Return a registry over the same tables, lock and all."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        return other
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Pickle the one registry that all share by its name, so that another process uses its own; others by table."""
+        return "registry" if self is registry else (_rebuilt, (self._table, self._task is ENCODING))
+
+    @property
+    def encoding(self) -> "Registry":
+        """Return the registry of encoders: this one, or the one beside it.
+
+        >>> [entry.name for entry in Registry().encoding.entries("1.2.840.10008.1.2.8.1")]
+        ['dicompix']
+        """
+        return self if self._encoding is None else self._encoding
+
+    def encoders(self, uid: str) -> tuple[CodecEntry, ...]:
+        """Return every encoder known for a transfer syntax, installed or not, in order of preference."""
+        return self.encoding.entries(uid)
+
+    def find_encoder(self, uid: str, codec: Choice = None) -> tuple[CodecEntry, ...]:
+        """Return the encoders to try, best first."""
+        return self.encoding.find(uid, codec)
+
+    def load_encoder(self, entry: CodecEntry) -> Encoder:
+        """Return an encoder's function, its module imported at first use."""
+        encoder: Any = self.encoding.load(entry)
+        found: Encoder = encoder
+        return found
 
     def add(self, uid: str, entry: CodecEntry, *, first: bool = False) -> None:
         """Add a codec for a transfer syntax, last in the order unless `first`."""
@@ -138,7 +178,7 @@ class Registry:
             if not self._plugins_wanted:
                 return
             self._plugins_wanted = False
-            for point in entry_points(group=ENTRY_POINTS):
+            for point in entry_points(group=self._task.group):
                 try:
                     added: Mapping[str, CodecEntry | Iterable[CodecEntry]] = point.load()
                     for uid, entries in added.items():
@@ -212,15 +252,16 @@ class Registry:
 
     def _missing(self, uid: str, entries: Sequence[CodecEntry], also: str = "") -> str:
         listed = "; ".join(f"{e.name}: {self.reason(e) or also} ({how_to_get(e)})" for e in entries)
-        return f"cannot decode {syntax_for(uid).name} ({uid}) as all plugins are missing dependencies: {listed}"
+        what = f"{self._task.verb} {syntax_for(uid).name} ({uid})"
+        return f"cannot {what} as all plugins are missing dependencies: {listed}"
 
     def unsupported(self, uid: str) -> str:
-        """Return why no codec decodes a transfer syntax, and what to do instead."""
-        syntax = syntax_for(uid)
-        why = _UNDECODABLE.get(syntax.family, _UNDECODABLE["other"])
+        """Return why no codec decodes or encodes a transfer syntax, and what to do instead."""
+        syntax, verb = syntax_for(uid), self._task.verb
+        why = self._task.impossible.get(syntax.family, self._task.impossible["other"])
         return (
-            f"Unable to decode the pixel data as a (0002,0010) 'Transfer Syntax UID' value of '{uid}' ({syntax.name}) "
-            f"is not supported: no pixel data decoders have been implemented for it; {why}"
+            f"Unable to {verb} the pixel data as a (0002,0010) 'Transfer Syntax UID' value of '{uid}' ({syntax.name}) "
+            f"is not supported: no pixel data {verb}rs have been implemented for it; {why}"
         )
 
     def explain(self, uid: str) -> str:
@@ -229,6 +270,7 @@ class Registry:
         >>> print(Registry().explain("1.2.840.10008.1.2.1"))
         Explicit VR Little Endian (1.2.840.10008.1.2.1)
           dicompix: chosen
+          encoded by: dicompix
         """
         lines, chosen = [f"{syntax_for(uid).name} ({uid})"], False
         for entry in self.entries(uid):
@@ -239,8 +281,14 @@ class Registry:
             lines.append(f"  {entry.name}: {state}{warning}")
         if len(lines) == 1:
             lines.append(f"  {self.unsupported(uid)}")
+        if self._encoding is not None and (names := [e.name for e in self.encoders(uid) if not self.reason(e)]):
+            lines.append(f"  encoded by: {', '.join(names)}")
         lines += [f"  {name}: {problem}" for name, problem in self._broken.items() if name.startswith("entry point")]
         return "\n".join(lines)
+
+
+def _rebuilt(table: Mapping[str, tuple[CodecEntry, ...]], encoding: bool) -> Registry:  # noqa: FBT001  # by pickle
+    return Registry(table, task=ENCODING if encoding else DECODING)
 
 
 registry = Registry(plugins=True)

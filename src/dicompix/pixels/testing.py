@@ -1,18 +1,21 @@
-"""Conformance checks for codecs, for their authors and for us: a codec and cases -> AssertionError, or nothing."""
+"""Conformance checks for codecs, for their authors and for us: decoder or encoder and cases -> AssertionError."""
 
 from collections.abc import Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from threading import Barrier
 from typing import Any, Literal
 
 import numpy as np
 
-from dicompix.pixels.codecs.base import Codec, DecodeRequest, Frame, Stored
+from dicompix.pixels.codecs.base import Codec, DecodeRequest, Encoded, Encoder, EncodeRequest, Frame, Stored
+from dicompix.pixels.codestream import peek
+from dicompix.pixels.decode import decode_frame
 from dicompix.pixels.errors import CodecError
 from dicompix.pixels.format import Photometric, PixelFormat
 from dicompix.pixels.frames import Buffer
+from dicompix.pixels.settle import settle
 from dicompix.pixels.syntaxes import EXPLICIT_LITTLE, syntax_for
 
 _GUARD = 64  # bytes beside the target that no codec may touch
@@ -218,3 +221,52 @@ _LAWS: dict[str, Callable[[Codec, CodecCase], str]] = {
     "a stream cut short must be a CodecError": _truncated,
     "bytes that are no such stream must be a CodecError, and a broken one do no harm": _garbage,
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EncoderCase:
+    """One frame and the target that an encoder must code it for.
+
+    `fmt` is as for `encode_frame`; after decoding each sample may differ by `tolerance`, None: by anything.
+    """
+
+    name: str
+    fmt: PixelFormat
+    array: Stored
+    want: EncodeRequest = field(default_factory=EncodeRequest)
+    tolerance: int | None = 0
+
+    def fault(self, encoded: object) -> str:
+        """Return what is wrong with a coded frame, "" where nothing is."""
+        if not isinstance(encoded, Encoded) or not encoded.data:
+            return f"the encoder returned {encoded!r:.60}, needed an Encoded with some bytes"
+        label = replace(self.fmt, photometric=encoded.photometric, planar=encoded.planar)
+        stream = peek(encoded.data, syntax_for(label.transfer_syntax).family)
+        if findings := settle(label, stream).findings:
+            return f"the codestream is another one than its label says: {findings[0]}"
+        ybr = self.fmt.photometric.is_ybr or self.fmt.photometric == encoded.photometric
+        decoded = decode_frame(encoded.data, label, want=DecodeRequest(raw=ybr)).array
+        if decoded.shape != self.array.shape or decoded.dtype != self.array.dtype:
+            return f"it decodes to {decoded.dtype} of shape {decoded.shape}"
+        worst = int(np.abs(np.subtract(decoded, self.array, dtype=np.float64)).max())
+        return "" if self.tolerance is None or worst <= self.tolerance else f"samples differ by {worst}"
+
+
+def check_encoder(encoder: Encoder, cases: Iterable[EncoderCase]) -> None:
+    r"""Raise AssertionError, saying what is wrong, unless an encoder keeps the contract in each of the cases.
+
+    >>> from dicompix.pixels.codecs.encode_native import encode
+    >>> words = np.array([[1, 2]], np.uint16)
+    >>> check_encoder(encode, [EncoderCase(name="words", fmt=make_format((1, 2), 16), array=words)])
+    """
+    for case in cases:
+        given = case.array.copy()
+        given.flags.writeable = False  # an encoder that writes to it raises
+        encoded = encoder(given, case.fmt, case.want)
+        fault = case.fault(encoded)
+        if fault:
+            raise AssertionError(f"{case.name}: what is written must decode to what was given; {fault}")
+        with ThreadPoolExecutor(2) as pool:
+            others = list(pool.map(lambda _: encoder(given, case.fmt, case.want), range(_TURNS)))  # noqa: B023
+        if any(other != encoded for other in others):
+            raise AssertionError(f"{case.name}: two threads at once must write the same")

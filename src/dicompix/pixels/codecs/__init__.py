@@ -56,7 +56,7 @@ _PY_LIBJPEG_LOSSLESS = replace(_PY_LIBJPEG, wrong_for="16 bit prediction")
 _PY_OPENJPEG = CodecEntry("pylibjpeg-openjpeg", f"{_HERE}pylibjpeg:decode_openjpeg", _OPENJPEG)
 _PY_RLE = CodecEntry("pylibjpeg-rle", f"{_HERE}pylibjpeg:decode_rle", _RLE)
 _PYJPEGLS = CodecEntry("pyjpegls", f"{_HERE}pyjpegls:decode", ("pyjpegls>=1.5",), "pyjpegls")
-_PILLOW_JPEG = CodecEntry("pillow", f"{_HERE}pillow:decode_jpeg", ("pillow>=10.3",))
+_PILLOW_JPEG = CodecEntry("pillow", f"{_HERE}pillow:decode_jpeg", ("pillow>=10.3",), trusting=True)
 _PILLOW_JPEG_2000 = CodecEntry("pillow", f"{_HERE}pillow:decode_jpeg_2000", ("pillow>=10.3",))
 
 _LOSSY_JPEG = (_TURBO, _PILLOW_JPEG, _PY_LIBJPEG, _gdcm("gdcm jpeg"))

@@ -1,4 +1,4 @@
-"""What every codec takes and gives: DecodeRequest, Frame, and the Codec contract."""
+"""What every codec takes and gives: DecodeRequest and Frame, EncodeRequest and Encoded, and the two contracts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,6 +56,57 @@ class Codec(Protocol):
         """Return the decoded frame."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodeRequest:
+    """How the caller wants a frame coded; a parameter that the target syntax has no use for is an error.
+
+    `quality` is 1 to 100 as in libjpeg: JPEG, JPEG XL, JPEG 2000, HTJ2K. `near` is the greatest error of a JPEG-LS
+    sample. `ratio` is that of native to coded bytes, `psnr` in dB: JPEG 2000, one value for each quality layer, and
+    HTJ2K, one value. `distance` is JPEG XL's, in units of just noticeable difference. `component_transform` lets RGB
+    be coded as luminance and chrominance: JPEG, JPEG 2000, HTJ2K. `subsampling` of lossy JPEG is "422" or "444".
+
+    >>> EncodeRequest(near=2).given
+    ('near',)
+    """
+
+    quality: float | None = None
+    near: int | None = None
+    ratio: float | tuple[float, ...] | None = None
+    psnr: float | tuple[float, ...] | None = None
+    distance: float | None = None
+    subsampling: str | None = None
+    component_transform: bool = True
+    threads: int = 1
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Return the names of the parameters that are set, `component_transform` and `threads` aside."""
+        names = ("quality", "near", "ratio", "psnr", "distance", "subsampling")
+        return tuple(name for name in names if getattr(self, name) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One coded frame, and what the data set must say of it: Photometric Interpretation, Planar Configuration.
+
+    The bytes may be of odd number; an item of encapsulated pixel data is padded to an even one (PS3.5 A.4).
+    """
+
+    data: bytes
+    photometric: Photometric
+    planar: int = 0
+
+
+class Encoder(Protocol):
+    """Encode one frame; pure, thread-safe, raises CodecError for a frame that its library cannot encode.
+
+    `array` is contiguous, of native byte order, of the format's shape and type, its values within Bits Stored.
+    """
+
+    def __call__(self, array: Stored, fmt: PixelFormat, want: EncodeRequest) -> Encoded:
+        """Return the coded frame."""
+
+
 def scratch(want: DecodeRequest, shape: tuple[int, ...], dtype: str) -> Stored | None:
     """Return the caller's array, seen as `dtype`, where a library can decode straight into it.
 
@@ -70,6 +121,19 @@ def scratch(want: DecodeRequest, shape: tuple[int, ...], dtype: str) -> Stored |
     if out.dtype == wanted:
         return out
     return out.view(wanted) if out.dtype.itemsize == wanted.itemsize else None
+
+
+def as_unsigned(array: Stored, fmt: PixelFormat) -> Stored:
+    """Return signed samples as the low Bits Stored bits of their two's complement, for codings without a sign.
+
+    >>> as_unsigned(np.array([-1], np.int16), PixelFormat(rows=1, columns=1, bits_allocated=16, bits_stored=12))
+    array([4095], dtype=uint16)
+    """
+    if array.dtype.kind != "i":
+        return array
+    bits: Stored = array.view(array.dtype.str.replace("i", "u"))
+    kept: Stored = np.bitwise_and(bits, bits.dtype.type((1 << fmt.bits_stored) - 1))
+    return kept
 
 
 def shaped(array: Stored, fmt: PixelFormat) -> Stored:

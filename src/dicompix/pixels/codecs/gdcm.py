@@ -40,9 +40,12 @@ def decode(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:  # noq
 
 def _check(data: Buffer, fmt: PixelFormat) -> None:
     """Raise CodecError for what GDCM would end the process over, or silently decode a part of."""
-    if fmt.bits_allocated == 8 and fmt.bits_stored < 8:
+    family = syntax_for(fmt.transfer_syntax).family
+    if fmt.bits_allocated == 8 and fmt.bits_stored < 8 and family in {"jpeg", "rle"}:
         raise CodecError(f"gdcm: {fmt.bits_stored} bits stored in 8 make it abort")
-    if syntax_for(fmt.transfer_syntax).family != "rle":
+    if family == "jpeg-ls" and not fmt.signed and fmt.bits_stored in {6, 7}:
+        raise CodecError("Unable to decode unsigned JPEG-LS pixel data with a sample precision of 6 or 7")
+    if family != "rle":
         require_end(data)
         return
     for number, (start, stop) in enumerate(rle.check_header(data, fmt)):

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from dicompix.pixels.codecs import rle
-from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored, color_after, require_end, scratch, shaped
+from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored, color_after, ended, scratch, shaped
 from dicompix.pixels.codecs.imagecodecs_jpeg import library
 from dicompix.pixels.codestream.jpeg2000 import tile_parts_end
 from dicompix.pixels.errors import CodecError
 from dicompix.pixels.format import Photometric, PixelFormat
 from dicompix.pixels.frames import Buffer
+
+_END, _SCAN = b"\xff\xd9", b"\xff\xda"
 
 
 def _call(function: Callable[..., Any], *arguments: object, options: dict[str, Any]) -> Any:
@@ -34,7 +36,7 @@ def _finished(array: Stored, fmt: PixelFormat) -> Stored:
 
 def decode_jpeg_ls(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
     """Decode one JPEG-LS frame with CharLS (ISO/IEC 14495-1)."""
-    require_end(data)
+    data = _with_end(data)
     out = None if fmt.planar else scratch(want, fmt.frame_shape, fmt.dtype.str)
     array = _call(library().jpegls_decode, data, options={"out": out})
     if fmt.planar and array.shape == (fmt.samples, fmt.rows, fmt.columns):
@@ -42,8 +44,28 @@ def decode_jpeg_ls(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame
     return Frame(_finished(array, fmt), color_after(fmt))
 
 
+def _with_end(data: Buffer) -> Buffer:
+    """Return a JPEG-LS stream with its end marker: CharLS then refuses one whose scan is cut."""
+    if ended(data):
+        return data
+    coded = bytes(data)
+    last = coded.rfind(_END)
+    return coded[: last + 2] if last > coded.find(_SCAN) >= 0 else coded.rstrip(b"\xff") + _END
+
+
+def _with_end_of_tiles(data: Buffer) -> Buffer:
+    """Return a JPEG 2000 stream with its end marker, which must be missing where the tile-parts' lengths say."""
+    coded = bytes(data)
+    for stream in (coded + _END, coded.removesuffix(b"\0") + _END):  # with a pad byte before the missing marker
+        if tile_parts_end(stream, exact=True):
+            return stream
+    raise CodecError(f"the stream is truncated: no end marker (FF D9) after {len(data)} bytes, nor a whole tile-part")
+
+
 def decode_jpeg_2000(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
     """Decode one JPEG 2000 frame with OpenJPEG; its component transform is undone (ISO/IEC 15444-1)."""
+    if not ended(data):
+        data = _with_end_of_tiles(data)
     out = scratch(want, fmt.frame_shape, fmt.dtype.str)
     options = {"out": out, "numthreads": want.threads, "planar": False}
     return Frame(_finished(_call(library().jpeg2k_decode, data, options=options), fmt), transformed(fmt))
@@ -51,7 +73,7 @@ def decode_jpeg_2000(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Fra
 
 def decode_htj2k(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
     """Decode one lossless HTJ2K frame with OpenJPH (ISO/IEC 15444-15)."""
-    require_end(data)
+    data = data if ended(data) else _with_end_of_tiles(data)
     if not tile_parts_end(data):
         raise CodecError("the HTJ2K stream's tile-parts do not end at its end marker: it is truncated")
     out = scratch(want, fmt.frame_shape, fmt.dtype.str)
@@ -108,6 +130,8 @@ def decode_jpeg_xl(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame
 def decode_rle(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
     """Decode one RLE frame; the header is checked first, because the C code trusts it."""
     segments = rle.check_header(data, fmt)
+    if segments != sorted(segments):  # the C code takes each segment to end where the next one begins
+        return rle.decode(data, fmt, want)
     size = rle.segment_bytes(fmt)
     depth = len(segments) // fmt.samples
     direct = scratch(want, fmt.frame_shape, fmt.dtype.str) if fmt.samples == 1 and fmt.bits_allocated > 1 else None

@@ -13,6 +13,7 @@ from dicompix.pixels.frames import Buffer
 
 _END = b"\xff\xd9"
 _SCAN = b"\xff\xda"
+_HEADERS = 4096  # bytes that hold most streams' marker segments
 _RESTARTS = b"\xff\xdd"
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 # No marker, no long run of equal bits; one begins with bit 0, one with bit 1: read as entropy-coded data they tell two
@@ -50,17 +51,63 @@ def _stored_space(fmt: PixelFormat) -> str | None:
 
 
 def _whole(data: Buffer, fmt: PixelFormat, want: DecodeRequest, stored: str | None, wanted: str | None) -> Stored:
-    """Return the decoded frame; libjpeg fills a truncated one with gray and says nothing, so it is decoded twice."""
+    """Return the decoded frame; libjpeg fills what is missing with gray and says nothing, so that is looked for."""
     if ended(data):
-        return _turbo(data, fmt, scratch(want, fmt.frame_shape, fmt.dtype.str), stored, wanted)
-    if _more_scans(bytes(data), fmt):
+        array = _turbo(data, fmt, scratch(want, fmt.frame_shape, fmt.dtype.str), stored, wanted)
+        if not _may_be_cut(array, data, fmt):
+            return array
+        coded = bytes(data)
+        _probed(coded[: coded.rfind(_END)], fmt, (stored, wanted), "an early end marker")
+        return array
+    coded = bytes(data)
+    if _END in coded[coded.find(_SCAN) :]:  # rubbish follows the stream, more than `ended` looks at
+        return _whole(coded[: coded.rfind(_END) + 2], fmt, want, stored, wanted)
+    if _more_scans(coded, fmt):
         raise CodecError(f"the JPEG stream is truncated: no end marker after {len(data)} bytes, and scans may follow")
     # Trailing zeros may be padding; a trailing FF is half of a pair.
-    coded = bytes(data).rstrip(b"\0\xff")
-    array, other = (_turbo(coded + _tail(coded, probe) + _END, fmt, None, stored, wanted) for probe in _PROBES)
+    return _probed(coded.rstrip(b"\0\xff"), fmt, (stored, wanted), "no end marker")
+
+
+def _probed(coded: bytes, fmt: PixelFormat, spaces: tuple[str | None, str | None], why: str) -> Stored:
+    """Return the frame of a stream without its end marker; CodecError where pixels depend on what would follow."""
+    array, other = (_turbo(coded + _tail(coded, probe) + _END, fmt, None, *spaces) for probe in _PROBES)
     if not np.array_equal(array, other):
-        raise CodecError(f"the JPEG stream is truncated: no end marker after {len(data)} bytes, and pixels are missing")
+        raise CodecError(f"the JPEG stream is truncated: {why} after {len(coded)} bytes, and pixels are missing")
     return array
+
+
+def _may_be_cut(array: Stored, data: Buffer, fmt: PixelFormat) -> bool:
+    """Tell whether an ended stream may lack pixels: its last one is gray, as libjpeg fills, or it has several scans."""
+    if bool((array[-1, -1] == 1 << (fmt.bits_stored - 1)).all()):
+        return True
+    scan = bytes(data[: _HEADERS]).find(_SCAN)
+    if scan >= 0 and data[scan + 4] == fmt.samples and b"\xff\xc2" not in bytes(data[:scan]):
+        return False
+    coded = bytes(data)
+    if not _more_scans(coded, fmt):
+        return False
+    missing = _missing_scans(coded, fmt)
+    if missing:
+        raise CodecError(f"the JPEG stream is truncated: {missing} of its coefficients are in none of its scans")
+    return True
+
+
+def _missing_scans(data: bytes, fmt: PixelFormat) -> int:
+    """Return how many coefficients of the components no scan brings to their last bit (T.81 G.1.1.1)."""
+    progressive = b"\xff\xc2" in data[: data.find(_SCAN)]
+    needed = {(number, k) for number in range(fmt.samples) for k in range(64 if progressive else 1)}
+    found: dict[int, int] = {}
+    position = data.find(_SCAN)
+    while position >= 0:
+        count = data[position + 4]
+        ids = data[position + 5 : position + 5 + 2 * count : 2]
+        first, last, shift = data[position + 5 + 2 * count : position + 8 + 2 * count]
+        if not shift & 15 or not progressive:
+            for each in ids:
+                number = found.setdefault(each, len(found))
+                needed -= {(number, k) for k in range(first, last + 1)} if progressive else {(number, 0)}
+        position = data.find(_SCAN, position + 2)
+    return len(needed)
 
 
 def _tail(coded: bytes, probe: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """JPEG (8 bit) and JPEG 2000 by Pillow, which is there for PNG anyway."""
 
+from dataclasses import replace
 from functools import cache
 from io import BytesIO
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 
 from dicompix.pixels.codecs.base import DecodeRequest, Frame, color_after, failures, shaped
 from dicompix.pixels.codecs.imagecodecs import transformed
+from dicompix.pixels.codestream.jpeg2000 import tile_parts_end
 from dicompix.pixels.errors import CodecError
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.frames import Buffer
@@ -25,6 +27,8 @@ def library() -> Any:
 
 def decode_jpeg(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:  # noqa: ARG001  # takes no target
     """Decode one 8-bit JPEG frame; Pillow is kept from converting any colour."""
+    if fmt.bits_stored == 12:
+        raise CodecError("Pillow does not support 'JPEG Extended' for samples with 12-bit precision")
     if fmt.bits_allocated != 8 or fmt.samples == 4:
         raise CodecError(
             f"Pillow reads JPEG of 8 bits and 1 or 3 samples, not {fmt.bits_stored} bits, {fmt.samples} samples"
@@ -33,13 +37,21 @@ def decode_jpeg(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:  
 
 
 def decode_jpeg_2000(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:  # noqa: ARG001  # takes no target
-    """Decode one JPEG 2000 frame of full 8 bits, or full 16 bits gray; Pillow scales other precisions."""
-    exact = fmt.bits_stored == fmt.bits_allocated and not fmt.signed
-    if not exact or (fmt.samples, fmt.bits_allocated) not in {(1, 8), (3, 8), (1, 16)}:
-        raise CodecError(
-            f"Pillow reads JPEG 2000 of 8 or 16 unsigned bits, not {fmt.bits_stored} in {fmt.samples} samples"
-        )
-    return Frame(_loaded(data, fmt, keep_color=False), transformed(fmt))
+    """Decode one JPEG 2000 frame of up to 16 bits, colour of up to 8; Pillow gives it at the top of its container."""
+    if fmt.bits_stored > 16:
+        raise CodecError("only (0028,0101) 'Bits Stored' values of up to 16 are supported")
+    if fmt.samples > 1 and fmt.bits_stored > 8:
+        raise CodecError(f"Pillow cannot decode {fmt.bits_stored}-bit multi-sample data correctly")
+    if fmt.samples > 3:
+        raise CodecError(f"Pillow reads JPEG 2000 of 1 or 3 samples, not {fmt.samples}")
+    if bytes(data[:2]) == b"\xff\x4f" and not tile_parts_end(data):
+        raise CodecError("the JPEG 2000 stream's tile-parts do not end at its end marker: it is truncated")
+    width = 8 if fmt.bits_stored <= 8 else 16
+    unsigned = replace(fmt, bits_allocated=width, bits_stored=width, high_bit=None, signed=False)
+    array = _loaded(data, unsigned, keep_color=False) >> (width - fmt.bits_stored)
+    if fmt.signed:  # it adds half the range to signed samples
+        return Frame(np.subtract(array, 1 << (fmt.bits_stored - 1), dtype=np.int32).astype(fmt.dtype), transformed(fmt))
+    return Frame(array.astype(fmt.dtype, copy=False), transformed(fmt))
 
 
 def _loaded(data: Buffer, fmt: PixelFormat, *, keep_color: bool) -> Any:

@@ -4,8 +4,8 @@ import numpy as np
 
 from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored
 from dicompix.pixels.codecs.native import unpack_bits
-from dicompix.pixels.codestream.rle import segment_offsets
-from dicompix.pixels.errors import CodecError
+from dicompix.pixels.codestream.rle import segment_bounds
+from dicompix.pixels.errors import CodecError, Finding
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.frames import Buffer
 
@@ -15,9 +15,18 @@ def decode(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:  # noq
     bounds = check_header(data, fmt)
     size = segment_bytes(fmt)
     planes = np.empty((len(bounds), size), np.uint8)
+    excess = 0
     for number, (start, stop) in enumerate(bounds):
-        planes[number] = np.frombuffer(unpack_segment(data[start:stop], size, number), np.uint8)
-    return from_planes(planes, fmt)
+        decoded = unpack_segment(data[start:stop], size, number)
+        excess = max(excess, len(decoded) - size)
+        planes[number] = np.frombuffer(decoded, np.uint8, size)
+    frame = from_planes(planes, fmt)
+    return frame if excess <= 1 else frame.noting(_too_long(size + excess, size))
+
+
+def _too_long(found: int, used: int) -> Finding:
+    message = "an RLE segment decodes to more bytes than the frame has: the rest is left out"
+    return Finding(code="rle-segments", message=message, found=found, used=used, clause="PS3.5 G.3.2")
 
 
 def segment_bytes(fmt: PixelFormat) -> int:
@@ -28,24 +37,24 @@ def segment_bytes(fmt: PixelFormat) -> int:
 
 def check_header(data: Buffer, fmt: PixelFormat) -> list[tuple[int, int]]:
     """Return where each segment lies; CodecError unless there are as many as the format needs (PS3.5 G.5)."""
-    offsets = segment_offsets(data)
+    bounds = segment_bounds(data)
     needed = fmt.samples * -(-fmt.bits_allocated // 8)
-    if len(offsets) != needed:
+    if len(bounds) != needed:
         raise CodecError(
-            f"the RLE header lists {len(offsets)} segments, needed {needed} for {fmt.samples} samples "
+            f"the RLE header lists {len(bounds)} segments, needed {needed} for {fmt.samples} samples "
             f"of {fmt.bits_allocated} bits (PS3.5 G.2)"
         )
-    return list(zip(offsets, (*offsets[1:], len(data)), strict=True))
+    return bounds
 
 
 def unpack_segment(segment: Buffer, size: int, number: int = 0) -> bytearray:
-    r"""Return `size` bytes of one PackBits segment (PS3.5 G.3.2); spare ones are padding.
+    r"""Return the `size` bytes of one PackBits segment (PS3.5 G.3.2), and those that its last run has more.
 
     >>> unpack_segment(bytes([1, 7, 8, 254, 9]), 5)
     bytearray(b'\x07\x08\t\t\t')
     """
     source, result, position = bytes(segment), bytearray(), 0
-    while len(result) < size and position < len(source):
+    while len(result) <= size + 1 and position < len(source):
         count = source[position]
         position += 1
         if count < 128:
@@ -56,7 +65,6 @@ def unpack_segment(segment: Buffer, size: int, number: int = 0) -> bytearray:
             position += 1
     if len(result) < size:
         raise CodecError(f"RLE segment {number} decodes to {len(result)} bytes, needed {size} (PS3.5 G.3.2)")
-    del result[size:]
     return result
 
 
