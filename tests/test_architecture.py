@@ -20,11 +20,11 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 LAYERS = (
     *("errors", "format", "syntaxes"),
     *("transforms", "frames", "fragments", "codestream"),
-    *("codecs", "registry", "settle", "limits", "conform", "parallel", "decode", "encode", "testing"),
+    *("codecs", "registry", "settle", "limits", "conform", "parallel", "plain", "decode", "batch", "encode", "testing"),
     *("read", "image", "compat", "dataset", "install"),
     *("volume", "transcode", "isolate", "cli"),
 )
-FACADES = {"dicompix", "dicompix.pixels"}  # names only: they import from below, nothing below imports from them
+FACADES = {"dicompix", *(f"dicompix.pixels{name}" for name in ("", ".decoders", ".encoders", ".processing", ".utils"))}  # names only
 PYDICOM_LAYERS = {"read", "compat", "dataset", "install", "transcode", "cli"}
 CODEC_LIBRARIES = {"imagecodecs", "libjpeg", "openjpeg", "rle", "gdcm", "jpeg_ls", "PIL"}
 MANY_ARGUMENTS_ALLOWED = {"compat", "dataset", "install"}  # they mirror pydicom's signatures

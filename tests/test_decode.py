@@ -11,7 +11,8 @@ import pytest
 
 from dicompix.pixels.codecs import BUILT_IN, CodecEntry
 from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored
-from dicompix.pixels.decode import Decoder, decode_all, decode_frame, is_plain, promised_format
+from dicompix.pixels.batch import decode_all, is_plain, promised_format
+from dicompix.pixels.decode import Decoder, decode_frame
 from dicompix.pixels.errors import CodecError, FrameError
 from dicompix.pixels.format import Photometric, PixelFormat
 from dicompix.pixels.fragments import index_encapsulated

@@ -18,13 +18,18 @@ _CONVERTED = {
 _COMPOSITE = {"native", "deflated", "rle"}  # families that code the whole pixel cell, unused bits included
 
 
-def conform(frame: Frame, settled: Settled, want: DecodeRequest) -> Frame:
-    """Return the frame with samples as promised: type, sign, range, and RGB unless raw."""
+def conform(frame: Frame, settled: Settled, want: DecodeRequest, *, corrected: bool = True) -> Frame:
+    """Return the frame with samples as promised: type, sign, range, and RGB unless raw.
+
+    Bits that are not `corrected` stay as they were coded: unused ones, and the sign that a stream cannot say.
+    """
     promised = settled.promised
     array = frame.array
     findings: tuple[Finding, ...] = ()
     if not promised.floating:
-        array, findings = _conform_bits(array, settled, want.out)
+        array, findings = _conform_bits(array, settled, want.out) if corrected else (_seen_as(promised, array), ())
+    if settled.overflowing and _overflows(frame.array, settled.overflowing):
+        findings = (*findings, _OVERFLOW)
     photometric = frame.photometric
     if photometric in _CONVERTED and promised.samples == 3 and not want.raw and not promised.floating:
         array = YbrToRgb(photometric, promised.bits_stored)(array)
@@ -33,6 +38,24 @@ def conform(frame: Frame, settled: Settled, want: DecodeRequest) -> Frame:
         np.copyto(want.out, array, casting="unsafe")
         array = want.out
     return Frame(array, photometric, (*frame.findings, *findings))
+
+
+_OVERFLOW = Finding(
+    code="lossless-prediction",
+    message="differences of neighbours take 17 bits: an encoder of 16-bit arithmetic went wrong here, "
+    "and nothing in the codestream tells whether this one did",
+    used="ITU-T T.81 H.1.2.1",
+    clause="ITU-T T.81 H.1.2.1",
+    severity="error",
+)
+
+
+def _overflows(array: Stored, predictor: int) -> bool:
+    """Tell whether the difference that a predictor halves exceeds 16 bits: of Rb and Rc, or of Ra and Rc."""
+    samples = array.astype(np.int32)
+    corner = samples[:-1, :-1]
+    other = samples[:-1, 1:] if predictor == 5 else samples[1:, :-1]
+    return bool((np.abs(other - corner) > 0x7FFF).any())
 
 
 def _same_memory(array: Stored, out: Stored) -> bool:
@@ -56,8 +79,13 @@ def _signed_as_promised(array: Stored, coded: PixelFormat, promised: PixelFormat
     """Return samples in the promised type; a stream that cannot say or misstates its sign is read bit by bit."""
     if coded.signed == promised.signed:
         return array.astype(promised.dtype, copy=False)
-    same_width = np.dtype(coded.dtype.str.replace("u" if promised.signed else "i", "i" if promised.signed else "u"))
-    return unused_bits(array.view(same_width), coded.bits_stored).astype(promised.dtype, copy=False)
+    return unused_bits(_seen_as(promised, array, widen=False), coded.bits_stored).astype(promised.dtype, copy=False)
+
+
+def _seen_as(promised: PixelFormat, array: Stored, *, widen: bool = True) -> Stored:
+    """Return the very bits of samples as signed or unsigned, as promised; in the promised width unless not to widen."""
+    seen = array.view(f"{promised.dtype.kind}{array.dtype.itemsize}")
+    return seen.astype(promised.dtype, copy=False) if widen else seen
 
 
 def composite_bits(array: Stored, fmt: PixelFormat, out: Stored | None = None) -> tuple[Stored, tuple[Finding, ...]]:
@@ -65,7 +93,8 @@ def composite_bits(array: Stored, fmt: PixelFormat, out: Stored | None = None) -
     if fmt.bits_allocated == 1:
         return array, ()
     if not fmt.shift:
-        return unused_bits(array, fmt.bits_stored, out), ()
+        dirty = _dirty(array, fmt)
+        return unused_bits(array, fmt.bits_stored, out), (_DIRTY,) if dirty else ()
     # Unused bits above the value go first, then those below it.
     kept = unused_bits(array, fmt.bits_stored + fmt.shift, out)
     shifted = np.right_shift(kept, fmt.shift, out=kept if kept.flags.writeable else None)
@@ -78,6 +107,25 @@ def composite_bits(array: Stored, fmt: PixelFormat, out: Stored | None = None) -
         clause="PS3.5 8.1.1",
     )
     return shifted, (found,)
+
+
+_DIRTY = Finding(
+    code="unused-bits",
+    message="bits above Bits Stored are neither clear nor copies of the sign: an overlay, or rubbish",
+    attribute="BitsStored",
+    clause="PS3.5 8.1.1",
+    severity="info",
+)
+
+
+def _dirty(array: Stored, fmt: PixelFormat) -> bool:
+    """Tell whether a sample is more than Bits Stored bits can say; unsigned cells of signed samples are often bare."""
+    if fmt.bits_stored == fmt.bits_allocated or not array.size:
+        return False
+    low, high = fmt.value_range
+    if array.dtype.kind == "u":
+        return int(array.max()) > high
+    return int(array.min()) < low or int(array.max()) > 2 * high + 1
 
 
 def unused_bits(array: Stored, bits: int, out: Stored | None = None) -> Stored:

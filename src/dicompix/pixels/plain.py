@@ -1,0 +1,59 @@
+"""Native frames that lie one after the other -> one array, by one view of them (PS3.5 8.2)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dicompix.pixels.codecs.base import Stored
+from dicompix.pixels.conform import composite_bits
+from dicompix.pixels.errors import Finding, FrameError
+from dicompix.pixels.format import Photometric, PixelFormat
+from dicompix.pixels.frames import FrameIndex
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """Several decoded frames in one array, (frames, rows, columns[, samples])."""
+
+    array: Stored
+    photometric: Photometric
+    findings: tuple[Finding, ...] = ()
+
+
+def native_view(index: FrameIndex, fmt: PixelFormat, frames: range) -> Stored:
+    """Return native frames of whole bytes as a view of their source, in its byte order and colour-by-pixel."""
+    kind = fmt.dtype.newbyteorder(">") if fmt.big_endian else fmt.dtype
+    data = index.source.read(frames.start * fmt.frame_bytes, frames.stop * fmt.frame_bytes)
+    return np.frombuffer(data, kind).reshape(len(frames), *fmt.frame_shape)
+
+
+def decode_plain(
+    index: FrameIndex, fmt: PixelFormat, count: int, out: Stored | None, *, corrected: bool = True
+) -> Decoded:
+    """Return native frames by one `frombuffer` and `reshape`; equal to the loop over `decode_frame`."""
+    view = native_view(index, fmt, range(count))
+    view.flags.writeable = False  # where the source is not, masking must not write to it
+    out = target_for(out, view.shape, fmt)
+    findings: tuple[Finding, ...] = ()
+    corrected = corrected and not fmt.floating
+    if fmt.big_endian or not corrected or (fmt.bits_stored == fmt.bits_allocated and not fmt.shift):
+        out[...] = view
+        view = out
+    if corrected:
+        array, findings = composite_bits(view, fmt, out)
+        if array is not out:
+            out[...] = array
+    return Decoded(out, fmt.photometric, findings)
+
+
+def target_for(out: Any, shape: tuple[int, ...], fmt: PixelFormat) -> Stored:
+    """Return the array to decode into: the caller's, FrameError where it does not fit, or a new one."""
+    if out is None:
+        fresh: Stored = np.empty(shape, fmt.dtype)
+        return fresh
+    if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != fmt.dtype or not out.flags.writeable:
+        found = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
+        raise FrameError(f"out is {found}, needed a writable array of {fmt.dtype}, shape {shape}")
+    given: Stored = out
+    return given
