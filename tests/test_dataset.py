@@ -3,6 +3,7 @@
 import copy
 import gc
 import hashlib
+import inspect
 import pickle
 import subprocess
 import sys
@@ -743,8 +744,17 @@ def test_options_decoding_plugin(coded: dicompix.FileDataset, native: dicompix.F
     assert np.array_equal(native.pixel_array, ramp)
 
 
-@pytest.mark.parametrize("options", [{"number_of_frames": 1, "allow_excess_frames": False}, {"bits_stored": 4}])
-def test_other_options_are_pydicoms(options: dict[str, Any], native: dicompix.FileDataset) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"number_of_frames": 1, "allow_excess_frames": False},
+        {"bits_stored": 4},
+        {"correct_unused_bits": False},
+        {"x": 1},
+    ],
+    ids=str,
+)
+def test_other_options_mean_what_they_mean_in_pydicom(options: dict[str, Any], native: dicompix.FileDataset) -> None:
     plain = pydicom.Dataset(native)
     plain.file_meta = native.file_meta
     for dataset in (native, plain):
@@ -758,10 +768,109 @@ def test_other_options_are_pydicoms(options: dict[str, Any], native: dicompix.Fi
     assert np.array_equal(native.pixel_array, plain.pixel_array)
 
 
+def test_options_take_pydicoms_old_path_never(native: dicompix.FileDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dicompix.dataset._convert_pixel_data", None)
+    native.pixel_array_options(raw=True, bits_stored=16, view_only=True, be_swap_ow=True)
+    assert native.pixel_array.size == 48
+
+
+def test_options_describe_what_the_data_set_does_not(make: Make, ramp: Stored) -> None:
+    dataset = make(ramp, frames=2, Rows=None, kind=dicompix.Dataset)
+    assert not hasattr(dataset, "pixel_array")
+    dataset.pixel_array_options(rows=4)
+    assert np.array_equal(dataset.pixel_array, ramp)
+    assert dataset.pixel_array is dataset.pixel_array
+
+
+def test_options_keep_edits_while_elements_are_read(native: dicompix.FileDataset) -> None:
+    native.pixel_array_options(rows=6, columns=4)
+    native.pixel_array[0, 0, 0] = 4095
+    assert (native.Rows, native.Columns, native.BitsStored) == (4, 6, 12)
+    assert native.pixel_array.shape == (2, 6, 4)
+    assert native.pixel_array[0, 0, 0] == 4095
+    native.BitsStored, native.HighBit = 8, 7
+    assert native.pixel_array[0, 0, 0] == 0
+
+
+def test_options_are_for_the_array_alone(native: dicompix.FileDataset) -> None:
+    native.pixel_array_options(rows=6, columns=4)
+    array = native.pixel_array
+    assert native.pixels.shape == (2, 4, 6)
+    assert native.pixel_array is array
+    assert native.pixels[1].shape == (4, 6)
+
+
+def test_setting_options_drops_the_array_and_the_old_options(native: dicompix.FileDataset, ramp: Stored) -> None:
+    native.pixel_array[:] = 0
+    native.pixel_array_options(index=1)
+    assert np.array_equal(native.pixel_array, ramp[1])
+    native.pixel_array_options(rows=6, columns=4)
+    assert native.pixel_array.shape == (2, 6, 4)
+
+
 def test_the_old_backend_is_pydicoms(native: dicompix.FileDataset, ramp: Stored) -> None:
     native.pixel_array_options(use_v2_backend=True)
     assert np.array_equal(native.pixel_array, ramp)
     assert native.pixel_array is native.pixel_array
+
+
+def test_convert_pixel_data_decodes_at_once(coded: dicompix.FileDataset, ramp: Stored) -> None:
+    coded.convert_pixel_data("PyDicom")
+    array = coded.__dict__["_pixel_array"]
+    assert np.array_equal(array, ramp)
+    assert coded.pixel_array is array
+    coded.convert_pixel_data("nonsense")  # converted already, as in pydicom
+    assert coded.pixel_array is array
+    coded.pixel_array_options()
+    with pytest.raises(ValueError, match="No plugin named 'nonsense'"):
+        coded.convert_pixel_data("nonsense")
+    coded.PixelData = encapsulate([rle_frame(frame[::-1]) for frame in ramp])
+    coded.convert_pixel_data()
+    assert np.array_equal(coded.pixel_array, ramp[:, ::-1])
+
+
+def test_convert_pixel_data_goes_with_pydicoms_future(
+    native: dicompix.FileDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pydicom.config, "_use_future", True)
+    with pytest.raises(AttributeError, match="no attribute 'convert_pixel_data'"):
+        native.convert_pixel_data()
+
+
+MEMBERS = ("pixel_array_options", "convert_pixel_data", "compress", "decompress", "set_pixel_data", "overlay_array")
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_members_have_pydicoms_signatures(name: str) -> None:
+    ours, theirs = (inspect.signature(getattr(kind, name)) for kind in (dicompix.PixelMixin, Dataset))
+    assert [(p.name, p.kind, p.default) for p in ours.parameters.values()] == [
+        (p.name, p.kind, p.default) for p in theirs.parameters.values()
+    ]
+
+
+def test_compressing_and_decompressing_in_place(native: dicompix.FileDataset, ramp: Stored) -> None:
+    uid = native.SOPInstanceUID
+    native.compress(RLE_LOSSLESS, generate_instance_uid=False)
+    assert native.file_meta.TransferSyntaxUID == RLE_LOSSLESS
+    assert np.array_equal(native.pixel_array, ramp)
+    native.pixel_array_options(index=1)  # says nothing of decompressing
+    native.decompress("pydicom", generate_instance_uid=False)
+    assert native.file_meta.TransferSyntaxUID == EXPLICIT_LITTLE
+    assert native.SOPInstanceUID == uid
+    native.pixel_array_options()
+    assert np.array_equal(native.pixel_array, ramp)
+
+
+def test_setting_pixels_from_an_array(native: dicompix.FileDataset) -> None:
+    native.set_pixel_data(np.arange(12, dtype=np.uint8).reshape(3, 4), "MONOCHROME2", 8, generate_instance_uid=False)
+    assert native.pixel_array.tolist() == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
+
+
+def test_an_overlay_by_its_group(native: dicompix.FileDataset) -> None:
+    for tag, value in ((0x60000010, 2), (0x60000011, 4), (0x60000100, 1), (0x60000102, 0)):
+        native.add_new(tag, "US", value)
+    native.add_new(0x60003000, "OW", bytes([0b10000101, 0]))
+    assert native.overlay_array(0x6000).tolist() == [[1, 0, 1, 0], [0, 0, 0, 1]]
 
 
 # Icons, buffers, deferred and deflated values

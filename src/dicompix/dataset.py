@@ -4,36 +4,42 @@ import warnings
 from collections.abc import Callable
 from typing import Any, Self, overload
 
-import numpy as np
 import pydicom
+from pydicom import config
 from pydicom.dataset import Dataset as PydicomDataset
 from pydicom.dataset import FileDataset as PydicomFileDataset
 
 from dicompix.pixels.codecs.base import Stored
+from dicompix.pixels.compat import compress as compression
+from dicompix.pixels.compat import decompress as decompression
+from dicompix.pixels.compat import overlays, set_pixels
+from dicompix.pixels.compat.decoder import results_for
+from dicompix.pixels.compat.described import content_under
+from dicompix.pixels.compat.options import NOTHING, Description, options_of
 from dicompix.pixels.compat.write import save
-from dicompix.pixels.decode import Decoded, Decoder, decode_all
-from dicompix.pixels.errors import BadValueError, report
-from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.image import Image
+from dicompix.pixels.compat.cut import add_cut_pixels, explained
 from dicompix.pixels.read import Content, Mark, content_of, mark_of
-from dicompix.pixels.syntaxes import syntax_for
 
 _CACHE = "_dicompix"
-_OPTIONS = {"index", "raw", "as_rgb", "decoding_plugin", "use_pdh"}  # what decoding other than by pydicom honours
-_NONE: dict[str, Any] = {}  # the options of a data set that a pydicom older than 3 has pickled
-_CODEC_OF_PLUGIN = {"pydicom": "dicompix"}
+_NONE: dict[str, Any] = {"use_pdh": False}  # the options of a data set that a pydicom older than 3 has pickled
 _convert_pixel_data: Callable[..., None] = PydicomDataset.convert_pixel_data
 _save_as: Callable[..., None] = PydicomDataset.save_as
+
+
+def _content(dataset: PydicomDataset, description: Description) -> Content:
+    return content_of(dataset) if description is NOTHING else content_under(dataset, description)
 
 
 class _Cache:
     """What `_pixel_array` was built from, and which findings were reported; copies and pickles get None instead."""
 
-    __slots__ = ("content", "mark", "options", "reported")
+    __slots__ = ("content", "description", "mark", "options", "reported")
 
     def __init__(self) -> None:
         self.mark: Mark | None = None
         self.content: Content | None = None
+        self.description: Description = NOTHING  # what options put in place of the data set's own, in `content`
         self.options: object = None  # those of the cached array; None where none belongs to `content`
         self.reported: set[str] = set()
 
@@ -49,13 +55,17 @@ class _Cache:
             cache = members[_CACHE] = _Cache()
         return cache  # type: ignore[no-any-return]
 
-    def content_for(self, dataset: PydicomDataset) -> Content:
+    def content_for(self, dataset: PydicomDataset, description: Description = NOTHING) -> Content:
         """Return what the data set's pixel data is, read again only where it has changed."""
         mark, content = self.mark, self.content
-        if content is None or mark is None or not (mark.holds(dataset.__dict__) or self.still_holds(dataset)):
-            content = content_of(dataset)
-            self.mark, self.content, self.options = mark_of(dataset), content, None
+        if content is None or mark is None or description != self.description or not self.holds(dataset):
+            content = _content(dataset, description)
+            self.mark, self.content, self.description, self.options = mark_of(dataset), content, description, None
         return content
+
+    def holds(self, dataset: PydicomDataset) -> bool:
+        """Tell whether the data set still holds what `content` was read from."""
+        return (self.mark is not None and self.mark.holds(dataset.__dict__)) or self.still_holds(dataset)
 
     def still_holds(self, dataset: PydicomDataset) -> bool:
         """Tell whether elements were only converted or set to what they were, and then remember the new ones."""
@@ -64,10 +74,14 @@ class _Cache:
             return False
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            same = content_of(dataset).fmt == content.fmt
+            same = _content(dataset, self.description).fmt == content.fmt
         if same:
             self.mark = mark_of(dataset)
         return same
+
+    def content_as_described(self, dataset: PydicomDataset) -> Content:
+        """Return what the data set's pixel data is by its own description, whatever options say of the array."""
+        return self.content_for(dataset) if self.description is NOTHING else content_of(dataset)
 
 
 class _Pixels:
@@ -82,7 +96,7 @@ class _Pixels:
         if dataset is None:
             return self
         cache = _Cache.of(dataset)
-        return Image(dataset, cache.content_for(dataset), reported=cache.reported)
+        return Image(dataset, cache.content_as_described(dataset), reported=cache.reported)
 
 
 class PixelMixin:
@@ -105,13 +119,101 @@ class PixelMixin:
             mark = cache.mark
             if (mark is not None and mark.holds(members)) or cache.still_holds(self):
                 return array  # type: ignore[no-any-return]
-        if options.get("use_pdh") or not options.keys() <= _OPTIONS:
+        if options.get("use_pdh"):
             _convert_pixel_data(self)
             return self._pixel_array  # type: ignore[no-any-return]
+        return _decode(self, options)
+
+    def pixel_array_options(
+        self: Any,
+        *,
+        index: int | None = None,
+        raw: bool = False,
+        decoding_plugin: str = "",
+        use_v2_backend: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """Set how `pixel_array` decodes: one frame, raw colour, a plugin, any decoding option; without any, as usual.
+
+        `use_v2_backend` leaves the decoding to pydicom's old handlers, which it will remove in version 4.
+        """
+        given = {"index": index, "raw": raw, "decoding_plugin": decoding_plugin, "use_pdh": use_v2_backend}
+        self.__dict__.update({"_pixel_array_opts": {**kwargs, **given}, "_pixel_array": None, "_pixel_id": {}})
+
+    def convert_pixel_data(self: Any, handler_name: str = "") -> None:
+        """Decode now what `pixel_array` will return, by the plugin of that name (deprecated in pydicom 3.0)."""
+        if config._use_future:  # noqa: SLF001  # pydicom's members of version 4
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute 'convert_pixel_data'")
+        options = self.__dict__.get("_pixel_array_opts", _NONE)
+        if options.get("use_pdh"):
+            _convert_pixel_data(self, handler_name)
+            return
         cache = _Cache.of(self)
-        array = pixel_array_of(cache.content_for(self), options, cache.reported)
-        members["_pixel_array"], members["_pixel_id"], cache.options = array, {}, options
-        return array
+        if self.__dict__.get("_pixel_array") is None or cache.options is not options or not cache.holds(self):
+            _decode(self, options, handler_name.lower())
+
+    def compress(  # noqa: PLR0913  # pydicom's signature
+        self: Any,
+        transfer_syntax_uid: str,
+        arr: Stored | None = None,
+        encoding_plugin: str = "",
+        encapsulate_ext: bool = False,  # noqa: FBT001, FBT002
+        *,
+        generate_instance_uid: bool = True,
+        jls_error: int | None = None,
+        j2k_cr: list[float] | None = None,
+        j2k_psnr: list[float] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Compress the pixel data in place, as `dicompix.pixels.compress` does (PS3.5 A.4)."""
+        compression.compress(
+            self,
+            transfer_syntax_uid,
+            arr,
+            encoding_plugin=encoding_plugin,
+            encapsulate_ext=encapsulate_ext,
+            generate_instance_uid=generate_instance_uid,
+            jls_error=jls_error,
+            j2k_cr=j2k_cr,
+            j2k_psnr=j2k_psnr,
+            **kwargs,
+        )
+
+    def decompress(
+        self: Any,
+        handler_name: str = "",
+        *,
+        as_rgb: bool = True,
+        generate_instance_uid: bool = True,
+        decoding_plugin: str = "",
+        **kwargs: Any,
+    ) -> None:
+        """Decompress the pixel data in place, as `dicompix.pixels.decompress` does (PS3.5 8.2).
+
+        What `pixel_array_options` was given counts here too, `index` aside.
+        """
+        options = {**self.__dict__.get("_pixel_array_opts", _NONE), **kwargs}
+        options.update({"decoding_plugin": plugin} if (plugin := decoding_plugin or handler_name) else {})
+        options.pop("index", None)
+        dataset: Any = self
+        decompression.decompress(dataset, as_rgb=as_rgb, generate_instance_uid=generate_instance_uid, **options)
+
+    def set_pixel_data(
+        self: Any,
+        arr: Stored,
+        photometric_interpretation: str,
+        bits_stored: int,
+        *,
+        generate_instance_uid: bool = True,
+    ) -> None:
+        """Set the pixel data and its description from an array, as `dicompix.pixels.set_pixel_data` does."""
+        set_pixels.set_pixel_data(
+            self, arr, photometric_interpretation, bits_stored, generate_instance_uid=generate_instance_uid
+        )
+
+    def overlay_array(self: Any, group: int) -> Stored:
+        """Return the overlay of a group, 0x6000 to 0x60FF, as 0 and 1 (PS3.3 C.9.2)."""
+        return overlays.overlay_array(self, group)
 
     def save_as(self: Any, filename: Any, /, *args: Any, **kwargs: Any) -> None:
         """Write the data set to a file, as pydicom does; also with the transfer syntaxes that pydicom cannot write."""
@@ -125,32 +227,19 @@ class PixelMixin:
         return state
 
 
-def pixel_array_of(content: Content, options: dict[str, Any], seen: set[str]) -> Stored:
-    """Return the array that `pixel_array` shows for a data set's content under pydicom's decoding options."""
-    fmt, index = content.fmt, content.index
-    decoder = Decoder(fmt=fmt, codec=_codec(fmt, options), raw=bool(options.get("raw") or not options.get("as_rgb", 1)))
-    wanted = options.get("index")
-    report(content.findings, seen, stacklevel=4)
-    if wanted is None:
-        decoded = decode_all(index, decoder, max(len(index), fmt.frames))
-        array = decoded.array[0] if len(decoded.array) == 1 else decoded.array
-    else:
-        if wanted < 0:
-            raise BadValueError(f"'index' must be greater than or equal to 0, found {wanted}")
-        frame = decoder.frame(index[wanted])
-        decoded = Decoded(np.array(frame.array), frame.photometric, frame.findings)
-        array = decoded.array
-    report(decoded.findings, seen, stacklevel=4)
-    big_endian = fmt.big_endian and syntax_for(fmt.transfer_syntax).big_endian_data_set
-    return array.astype(array.dtype.newbyteorder(">")) if big_endian and array.dtype.itemsize > 1 else array
-
-
-def _codec(fmt: PixelFormat, options: dict[str, Any]) -> str | None:
-    """Return the codec that pydicom's `decoding_plugin` asks for; native pixel data needs none, as there."""
-    plugin: str = options.get("decoding_plugin", "")
-    if not plugin or not syntax_for(fmt.transfer_syntax).encapsulated:
-        return None
-    return _CODEC_OF_PLUGIN.get(plugin, plugin)
+def _decode(dataset: Any, key: dict[str, Any], plugin: str = "") -> Stored:
+    """Decode a data set's pixel data under its options, `key`, and keep the array."""
+    options = options_of({**key, "decoding_plugin": plugin} if plugin else key)
+    cache = _Cache.of(dataset)
+    results = results_for(cache.content_for(dataset, options.description), options, cache.reported)
+    if findings := results.findings(options.index):
+        results.report(findings, stacklevel=4)
+    decoded = results.array(options.index)
+    if decoded.findings:
+        results.report(decoded.findings, stacklevel=4)
+    members = dataset.__dict__
+    members["_pixel_array"], members["_pixel_id"], cache.options = decoded.array, {}, key
+    return decoded.array
 
 
 class Dataset(PixelMixin, PydicomDataset):
@@ -188,7 +277,9 @@ def dcmread(*args: Any, **kwargs: Any) -> FileDataset:
     >>> dcmread(get_testdata_file("CT_small.dcm", download=False)).pixel_array.shape
     (128, 128)
     """
-    dataset: Any = pydicom.dcmread(*args, **kwargs)
+    with explained():
+        dataset: Any = pydicom.dcmread(*args, **kwargs)
+    add_cut_pixels(dataset)
     if type(dataset) is PydicomFileDataset:
         dataset.__class__ = FileDataset
     return dataset  # type: ignore[no-any-return]

@@ -1,10 +1,34 @@
 """Pixel data: stored values, modality values, display values; the names of pydicom.pixels."""
 
+from dicompix.pixels.compat.arrays import (
+    iter_pixels,
+    pixel_array,
+)
+from dicompix.pixels.compat.bits import (
+    concatenate_packed_frames,
+    get_packed_frame,
+    pack_bits,
+    unpack_bits,
+)
 from dicompix.pixels.compat.color import (
     apply_color_lut,
     apply_icc_profile,
     convert_color_space,
     create_icc_transform,
+)
+from dicompix.pixels.compat.compress import (
+    compress,
+)
+from dicompix.pixels.compat.decoder import (
+    Decoder,
+    get_decoder,
+)
+from dicompix.pixels.compat.decompress import (
+    decompress,
+)
+from dicompix.pixels.compat.encoder import (
+    Encoder,
+    get_encoder,
 )
 from dicompix.pixels.compat.grayscale import (
     apply_modality_lut,
@@ -14,8 +38,25 @@ from dicompix.pixels.compat.grayscale import (
     apply_voi_lut,
     apply_windowing,
 )
+from dicompix.pixels.compat.layout import (
+    expand_ybr422,
+    get_expected_length,
+    get_image_pixel_ids,
+    get_j2k_parameters,
+    get_nr_frames,
+    pixel_dtype,
+    reshape_pixel_array,
+)
+from dicompix.pixels.compat.options import (
+    as_pixel_options,
+)
+from dicompix.pixels.compat.set_pixels import (
+    set_pixel_data,
+)
 
 __all__ = [
+    "Decoder",
+    "Encoder",
     "apply_color_lut",
     "apply_icc_profile",
     "apply_modality_lut",
@@ -24,6 +65,25 @@ __all__ = [
     "apply_voi",
     "apply_voi_lut",
     "apply_windowing",
+    "as_pixel_options",
+    "compress",
+    "concatenate_packed_frames",
     "convert_color_space",
     "create_icc_transform",
+    "decompress",
+    "expand_ybr422",
+    "get_decoder",
+    "get_encoder",
+    "get_expected_length",
+    "get_image_pixel_ids",
+    "get_j2k_parameters",
+    "get_nr_frames",
+    "get_packed_frame",
+    "iter_pixels",
+    "pack_bits",
+    "pixel_array",
+    "pixel_dtype",
+    "reshape_pixel_array",
+    "set_pixel_data",
+    "unpack_bits",
 ]

@@ -1,0 +1,41 @@
+"""The names of pydicom.pixels.utils, for code that changes one import."""
+
+from dicompix.pixels import (
+    as_pixel_options,
+    compress,
+    concatenate_packed_frames,
+    decompress,
+    expand_ybr422,
+    get_expected_length,
+    get_image_pixel_ids,
+    get_j2k_parameters,
+    get_nr_frames,
+    get_packed_frame,
+    iter_pixels,
+    pack_bits,
+    pixel_array,
+    pixel_dtype,
+    reshape_pixel_array,
+    set_pixel_data,
+    unpack_bits,
+)
+
+__all__ = [
+    "as_pixel_options",
+    "compress",
+    "concatenate_packed_frames",
+    "decompress",
+    "expand_ybr422",
+    "get_expected_length",
+    "get_image_pixel_ids",
+    "get_j2k_parameters",
+    "get_nr_frames",
+    "get_packed_frame",
+    "iter_pixels",
+    "pack_bits",
+    "pixel_array",
+    "pixel_dtype",
+    "reshape_pixel_array",
+    "set_pixel_data",
+    "unpack_bits",
+]
