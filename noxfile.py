@@ -8,7 +8,7 @@ import nox
 nox.options.sessions = ["tests", "lint"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
-PYDICOM_MODULES = ("test_processing.py",)  # pydicom's own tests of what we offer under its names
+CLIENTS = ("dicom2nifti>=2.6", "scipy>=1.14")  # besides those of the group test
 
 
 def install(session: nox.Session, *groups: str, extras: str = "[all]") -> None:
@@ -61,7 +61,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def parity(session: nox.Session) -> None:
-    """Compare with pydicom: its arrays of real files, and its own tests with our functions under its names."""
+    """Compare with pydicom: its arrays of real files, and its own tests of pixel data with ours in their place."""
     install(session, "test")
     session.run("pytest", "-n", "auto", "tests/parity", *session.posargs)
     show = "import pydicom; print(pydicom.__version__, end='')"
@@ -71,8 +71,17 @@ def parity(session: nox.Session) -> None:
         wanted = ["--no-deps", "--no-binary", "pydicom", f"pydicom=={version}"]
         session.run("pip", "download", *wanted, "--dest", str(source.parent))
         shutil.unpack_archive(f"{source}.tar.gz", source.parent)
-    modules = [str(source / "tests" / "pixels" / name) for name in PYDICOM_MODULES]
-    session.run("pytest", "-p", "parity.upstream_plugin", *modules, env={"PYTHONPATH": str(Path("tests").resolve())})
+    options = ["-p", "parity.upstream_plugin", "-p", "no:cacheprovider", "-W", "ignore", f"--rootdir={source}"]
+    session.run("pytest", *options, str(source / "tests" / "pixels"), env={"PYTHONPATH": str(Path("tests").resolve())})
+
+
+@nox.session
+def clients(session: nox.Session) -> None:
+    """Run the test suites of libraries that use pydicom, without and with dicompix installed; arguments name them."""
+    install(session, "test")
+    session.install(*CLIENTS)
+    session.run("pytest", "tests/clients")
+    session.run("python", "tests/clients/compare.py", session.create_tmp(), *session.posargs)
 
 
 @nox.session

@@ -1,48 +1,53 @@
-"""A pytest plugin: run pydicom's own tests with our functions under its names.
+"""A pytest plugin: run pydicom's own tests with dicompix installed, so that ours is under all of pydicom's names.
 
-`nox -s parity` fetches pydicom's source distribution from PyPI and runs its test modules with this plugin.
-Tests that assert behaviour which the standard contradicts are listed in allowed.toml, with the reason.
+`nox -s parity` fetches pydicom's source distribution from PyPI and runs its test modules with this plugin. Tests that
+assert behaviour which the standard contradicts are listed in allowed.toml, with the reason, and so are those of
+pydicom's private machinery, which are not run.
 """
 
 import tomllib
 from pathlib import Path
-from types import ModuleType
 
-import pydicom.pixels
-import pydicom.pixels.processing
-import pydicom.pixels.utils
 import pytest
 
-import dicompix.pixels
+import dicompix
+from dicompix.install import installed_changes
 
-THEIRS = (pydicom.pixels.processing, pydicom.pixels.utils, pydicom.pixels)
-ALLOWED = tomllib.loads((Path(__file__).parent / "allowed.toml").read_text())["allowed"]
-
-
-def ours_for(value: object) -> object | None:
-    """Return our function in place of one of pydicom's public ones."""
-    name = getattr(value, "__name__", "")
-    if name not in dicompix.pixels.__all__ or not any(getattr(home, name, None) is value for home in THEIRS):
-        return None
-    found: object = getattr(dicompix.pixels, name)
-    return found
+LISTED = tomllib.loads((Path(__file__).parent / "allowed.toml").read_text())
+ALLOWED: dict[str, str] = LISTED["allowed"]
+PRIVATE: dict[str, str] = LISTED["private"]
 
 
-def put_ours_in(module: ModuleType) -> int:
-    """Replace pydicom's functions among a test module's globals; return how many."""
-    replaced = {name: ours for name, value in vars(module).items() if (ours := ours_for(value)) is not None}
-    vars(module).update(replaced)
-    return len(replaced)
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Install dicompix before any test module is imported."""
+    dicompix.install()
+    assert installed_changes()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put our functions into every collected module, and mark the tests that may fail, strictly."""
-    done: set[int] = set()
+def key_of(item: pytest.Item) -> str:
+    """Return a test's name below its folder."""
+    return item.nodeid[item.nodeid.rfind("/", 0, item.nodeid.find("::")) + 1 :]
+
+
+def listed(key: str, table: dict[str, str]) -> str:
+    """Return the reason why a test, its class or its module is listed, "" where none is; parameters aside."""
+    parts = key.partition("[")[0].split("::")
+    names = [key, *("::".join(parts[:count]) for count in range(len(parts), 0, -1))]
+    return next((table[name] for name in names if name in table), "")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests of private machinery, and mark those that may fail, strictly."""
+    private = [item for item in items if listed(key_of(item), PRIVATE)]
+    config.hook.pytest_deselected(items=private)
+    items[:] = [item for item in items if item not in set(private)]
     for item in items:
-        module = getattr(item, "module", None)
-        if module is not None and id(module) not in done:
-            done.add(id(module))
-            assert put_ours_in(module), f"{module.__name__} uses no function of ours"
-        key = "::".join(item.nodeid.split("/")[-1].split("::"))
-        if key in ALLOWED:
-            item.add_marker(pytest.mark.xfail(reason=ALLOWED[key], strict=True))
+        reason = listed(key_of(item), ALLOWED)
+        if reason:
+            item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+
+
+def pytest_sessionfinish() -> None:
+    """Check that ours was there to the end."""
+    assert all(change.names[change.name] is change.ours for change in installed_changes())

@@ -2,9 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from dicompix.cli.transcode import transcode
+
+if TYPE_CHECKING:
+    from dicompix.cli.run import Program
 
 app = typer.Typer(
     help="Right and fast DICOM pixel data: look at files, see which codecs there are.",
@@ -49,6 +54,33 @@ def codecs(uid: Annotated[str, typer.Argument(help="Transfer syntax UID; all of 
         typer.echo(registry.explain(one))
 
 
+# Options after the program are the program's, whatever they are called.
+@app.command(context_settings={"allow_interspersed_args": False})
+def run(
+    context: typer.Context,
+    program: Annotated[str, typer.Argument(help="A Python script, or a module's dotted name after -m.")],
+    arguments: Annotated[list[str] | None, typer.Argument(help="The program's own arguments.")] = None,
+    module: Annotated[bool, typer.Option("-m", help="Run a module, as `python -m` does.")] = False,  # noqa: FBT002
+) -> None:
+    """Run an unchanged Python program with dicompix installed in pydicom's place."""
+    from dicompix.cli.run import Program  # noqa: PLC0415
+
+    wanted = Program(program, tuple(arguments or ()), module=module)
+    programs: list[Program] = context.ensure_object(list)
+    programs.append(wanted)
+
+
+app.command()(transcode)
+
+
 def main() -> None:
-    """Run the command line on this process's arguments."""
-    sys.exit(app(prog_name="dicompix"))
+    """Run the command line on this process's arguments; a program starts once the command line is done with them."""
+    programs: list[Program] = []
+    try:
+        app(prog_name="dicompix", obj=programs)
+    except SystemExit as done:
+        status = done.code
+    for program in programs:
+        program.run()
+        return
+    sys.exit(status)

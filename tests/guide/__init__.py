@@ -1,0 +1,1 @@
+"""Snippets that several tests run."""
