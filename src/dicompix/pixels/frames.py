@@ -1,7 +1,8 @@
 """Where each frame lies: native or encapsulated pixel data -> FrameIndex (PS3.5 8.2, A.4)."""
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol, cast
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol, Self, cast
 
 from dicompix.pixels.errors import Finding, FrameError, FrameIndexError
 from dicompix.pixels.format import SUBSAMPLED, PixelFormat
@@ -25,6 +26,18 @@ class Source(Protocol):
         """Return bytes `start` to `stop`; fewer where the source ends earlier."""
 
 
+class FarSource(Source):
+    """Bytes of which each costs access to a disk or a network: an offset table saves a walk over all of them."""
+
+    @abstractmethod
+    def read_ahead(self, start: int, stop: int) -> Buffer:
+        """Return bytes `start` to `stop`; the next ones are likely to be asked for soon."""
+
+    @abstractmethod
+    def part(self, start: int, stop: int, *, delimited: bool) -> "FarSource":
+        """Return bytes `start` to `stop` as a source of their own."""
+
+
 class BufferSource:
     """A bytes-like object as a source; slices are views, nothing is copied."""
 
@@ -40,6 +53,25 @@ class BufferSource:
     def read(self, start: int, stop: int) -> Buffer:
         """Return a view of bytes `start` to `stop`."""
         return memoryview(self.buffer)[start:stop]
+
+    def part(self, start: int, stop: int, *, delimited: bool) -> Self:
+        """Return a view of bytes `start` to `stop` as a source of its own."""
+        return type(self)(memoryview(self.buffer)[start:stop], delimited=delimited)
+
+
+class MappedSource(BufferSource, FarSource):
+    """The bytes of a memory map: views, read from the disk where they are touched."""
+
+    __slots__ = ()
+
+    def read_ahead(self, start: int, stop: int) -> Buffer:
+        """Return a view; the system reads ahead by itself."""
+        return self.read(start, stop)
+
+
+def ahead(source: Source) -> Callable[[int, int], Buffer]:
+    """Return how to read small pieces of a source from its beginning to its end."""
+    return source.read_ahead if isinstance(source, FarSource) else source.read
 
 
 class SwappedSource:
@@ -98,13 +130,17 @@ class FrameIndex(Sequence[Buffer]):
     def spans(self, frame: int) -> tuple[Span, ...]:
         """Return where the bytes of a frame lie in the source; several spans where it is fragmented."""
         if not 0 <= frame < len(self._spans):
-            raise FrameIndexError(
-                f"there is no frame {frame}: the pixel data holds {len(self._spans)} frames "
-                f"(Number of Frames is {self.declared}); "
-                f"there is insufficient pixel data to contain {frame + 1} frames: "
-                f"There aren't enough offsets in the Basic Offset Table for {frame + 1} frames, nor fragments"
-            )
+            raise self.no_frame(frame)
         return self._spans[frame]
+
+    def no_frame(self, frame: int) -> FrameIndexError:
+        """Return the error for a frame that is not there."""
+        return FrameIndexError(
+            f"there is no frame {frame}: the pixel data holds {len(self)} frames "
+            f"(Number of Frames is {self.declared}); "
+            f"there is insufficient pixel data to contain {frame + 1} frames: "
+            f"There aren't enough offsets in the Basic Offset Table for {frame + 1} frames, nor fragments"
+        )
 
     def __getitem__(self, frame: int) -> Buffer:  # type: ignore[override]  # slices belong to Image
         """Return the bytes of one frame, a view unless the frame lies in several fragments."""
@@ -191,29 +227,35 @@ def _check_subsampling(fmt: PixelFormat, total: int) -> None:
         )
 
 
+_ODD = Finding(
+    code="odd-length",
+    message="the pixel data has an odd number of bytes: its pad byte is missing",
+    attribute="PixelData",
+    clause="PS3.5 7.1.1",
+    severity="info",
+)
+
+
 def _native_findings(fmt: PixelFormat, total: int, expected: int, found: int) -> tuple[Finding, ...]:
+    odd = (_ODD,) if total % 2 else ()
     spare = total - expected - expected % 2
     if spare <= 0:
-        return ()
+        return odd
     if found > fmt.frames:
         message = (
             f"the number of bytes of pixel data is sufficient to contain {found} frames which is larger than "
             f"the given (0028,0008) 'Number of Frames' value of {fmt.frames}"
         )
-        return (
-            Finding(
-                code="excess-frames",
-                message=message,
-                attribute="NumberOfFrames",
-                found=fmt.frames,
-                used=found,
-            ),
+        excess = Finding(
+            code="excess-frames", message=message, attribute="NumberOfFrames", found=fmt.frames, used=found
         )
+        return (excess, *odd)
     message = (
         f"the pixel data is {total} bytes long, which indicates it contains {total - expected} bytes "
         "of excess padding to be removed"
     )
-    return (Finding(code="excess-padding", message=message, found=total, used=expected, clause="PS3.5 8.1.1"),)
+    excess = Finding(code="excess-padding", message=message, found=total, used=expected, clause="PS3.5 8.1.1")
+    return (excess, *odd)
 
 
 def short_native_error(fmt: PixelFormat, total: int) -> FrameError:

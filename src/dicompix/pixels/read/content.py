@@ -9,9 +9,10 @@ from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 
 from dicompix.pixels.codestream import peek, sniff
+from dicompix.pixels.codestream.rle import is_header
 from dicompix.pixels.errors import CodecError, Finding, FrameError, MissingElementError
 from dicompix.pixels.format import PixelFormat
-from dicompix.pixels.fragments import index_encapsulated
+from dicompix.pixels.fragments import index_encapsulated, scan
 from dicompix.pixels.frames import Buffer, BufferSource, FrameIndex, Source, SwappedSource, index_native
 from dicompix.pixels.read.describe import (
     DESCRIBING,
@@ -26,9 +27,11 @@ from dicompix.pixels.read.describe import (
     transfer_syntax,
 )
 from dicompix.pixels.read.elements import UNDEFINED, Element, converted_element, element_of, label
+from dicompix.pixels.read.fitted import fitted_to_codestream, fitted_to_length
 from dicompix.pixels.syntaxes import EXPLICIT_LITTLE, RLE_LOSSLESS, SYNTAX_OF_KIND, syntax_for
 
 _ITEM = b"\xfe\xff\x00\xe0"
+_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0c")  # of JPEG, JPEG 2000, and boxes
 _DESCRIBING = frozenset(DESCRIBING)
 _LARGE = (EXTENDED_OFFSETS, EXTENDED_LENGTHS, *PIXEL_ELEMENTS)
 
@@ -39,32 +42,51 @@ class Content:
 
     fmt: PixelFormat
     index: FrameIndex
-    findings: tuple[Finding, ...]
+    header: tuple[Finding, ...] = ()
+    unsaid: frozenset[str] = frozenset()  # codes of findings that do not matter here
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what is wrong with the header, and with the index as far as it has been looked at."""
+        every = (*self.header, *self.index.findings)
+        return tuple([found for found in every if found.code not in self.unsaid]) if self.unsaid else every
 
 
-def content_of(dataset: Dataset, source: Source | None = None) -> Content:
-    """Return the format and frame index of a data set; `source` where its pixel data is not in memory."""
+def content_of(dataset: Dataset, source: Source | None = None, *, swapped: bool = False) -> Content:
+    """Return the format and frame index of a data set; `source` where its pixel data is not in memory.
+
+    `swapped` says that the bytes of native pixel data lie pairwise in the other order, whatever syntax and VR say.
+    """
     uid, findings = transfer_syntax(dataset)
     check_decodable(dataset, uid)
     tag = pixel_tag(dataset)
     # Converted now: pydicom drops a cached array, in-place edits and all, when it converts the pixel data later.
     element = converted_element(dataset, tag) if source is None else element_of(dataset, tag, deferred=True)
     source = BufferSource(_bytes_of(element, tag)) if source is None else source
-    encapsulated = bytes(source.read(0, 4)) == _ITEM and _may_be_encapsulated(element, uid)
-    if encapsulated and not syntax_for(uid).encapsulated:
-        uid, found = _sniffed(source, uid)
-        findings = findings if in_sequence(dataset) else (*findings, found)
+    head = bytes(source.read(0, 4))
+    encapsulated = head == _ITEM and (_may_be_encapsulated(element, uid) or _are_items(source))
+    if encapsulated and not _is_undefined(element):
+        findings = (*findings, _DEFINED)
     bare = not encapsulated and _is_bare_codestream(source, uid)
+    if head.startswith(_STARTS) and not bare and _contradicts_length(dataset, tag, uid, len(source)):
+        encapsulated = bare = True  # for the moment: the codestream names the syntax
+    if encapsulated and not syntax_for(uid).encapsulated:
+        uid, found = _sniffed(source, uid, bare=bare)
+        findings = findings if in_sequence(dataset) else (*findings, found)
+    encapsulated = encapsulated and not bare
     fmt, more = _described(dataset, tag, uid, encapsulated=encapsulated or bare)
-    findings = (*findings, *more)
     if encapsulated:
         index = index_encapsulated(source, fmt, _extended(dataset))
     elif bare:
         index = FrameIndex(source, [((0, len(source)),)], declared=fmt.frames, findings=(_BARE,))
     else:
-        index = index_native(_in_sample_order(source, fmt, element), fmt)
+        fmt, more = fitted_to_length(fmt, more, len(source))
+        source = SwappedSource(source) if swapped or _in_words(fmt, element) else source
+        index = index_native(source, fmt)
         _check_native_length(index, fmt, uid)
-    return Content(fmt, index, (*findings, *index.findings))
+    if more and (encapsulated or bare):
+        fmt, more = fitted_to_codestream(fmt, more, index)
+    return Content(fmt, index, (*findings, *more))
 
 
 def _bytes_of(element: Element | None, tag: int) -> Any:
@@ -87,6 +109,31 @@ def _may_be_encapsulated(element: Element | None, uid: str) -> bool:
     return syntax_for(uid).encapsulated or bool(undefined)
 
 
+def _is_undefined(element: Element | None) -> bool:
+    """Tell whether an element has undefined length, or never was in a file."""
+    if isinstance(element, RawDataElement):
+        return element.length == UNDEFINED
+    return element is None or element.is_undefined_length or element.file_tell is None
+
+
+def _are_items(source: Source) -> bool:
+    """Tell whether native pixel data of defined length is a whole sequence of items all the same."""
+    try:
+        fragments = scan(source)
+    except FrameError:
+        return False
+    return bool(fragments.spans) and all(found.severity == "info" for found in fragments.findings)
+
+
+def _contradicts_length(dataset: Dataset, tag: int, uid: str, total: int) -> bool:
+    """Tell whether native pixel data, which begins like a codestream, has another length than its samples take."""
+    if syntax_for(uid).encapsulated:
+        return False
+    fmt, findings = describe(dataset, tag, uid)
+    expected = -(-fmt.frame_bits * fmt.frames // 8)
+    return not findings and total not in {expected, expected + expected % 2}
+
+
 def _described(dataset: Dataset, tag: int, uid: str, *, encapsulated: bool) -> tuple[PixelFormat, tuple[Finding, ...]]:
     """Return the format; native pixel data under an encapsulating syntax is read as native (icons are, PS3.5 A.4)."""
     syntax = syntax_for(uid)
@@ -106,6 +153,13 @@ def _described(dataset: Dataset, tag: int, uid: str, *, encapsulated: bool) -> t
     return describe(dataset, tag, EXPLICIT_LITTLE)[0], (*findings, found)
 
 
+_DEFINED = Finding(
+    code="defined-length",
+    message="the pixel data is encapsulated, but its length is stated",
+    attribute="PixelData",
+    clause="PS3.5 A.4",
+    severity="info",
+)
 _BARE = Finding(
     code="not-encapsulated",
     message="the pixel data is one codestream that nobody encapsulated: it is taken for the one frame",
@@ -116,7 +170,10 @@ _BARE = Finding(
 
 def _is_bare_codestream(source: Source, uid: str) -> bool:
     """Tell whether pixel data of a compressed syntax begins with a codestream instead of an item."""
-    return bool(syntax_for(uid).kinds) and sniff(source.read(0, 64)) != ""
+    syntax, head = syntax_for(uid), source.read(0, 64)
+    if syntax.family == "rle":
+        return is_header(head)
+    return bool(syntax.kinds) and sniff(head) != ""
 
 
 def _check_native_length(index: FrameIndex, fmt: PixelFormat, uid: str) -> None:
@@ -134,10 +191,13 @@ def _check_native_length(index: FrameIndex, fmt: PixelFormat, uid: str) -> None:
         )
 
 
-def _sniffed(source: Source, uid: str) -> tuple[str, Finding]:
-    """Return the syntax of encapsulated pixel data that names a native one, by its first codestream."""
-    index = index_encapsulated(source, PixelFormat(rows=1, columns=1, transfer_syntax=uid))
-    actual = _syntax_of(index[0], uid) if len(index) else uid
+def _sniffed(source: Source, uid: str, *, bare: bool) -> tuple[str, Finding]:
+    """Return the syntax of encapsulated or bare pixel data that names a native one, by its first codestream."""
+    if bare:
+        actual = _syntax_of(source.read(0, len(source)), uid)
+    else:
+        index = index_encapsulated(source, PixelFormat(rows=1, columns=1, transfer_syntax=uid))
+        actual = _syntax_of(index[0], uid) if len(index) else uid
     found = Finding(
         code="encapsulated",
         message="the pixel data is encapsulated although its transfer syntax is a native one",
@@ -170,11 +230,10 @@ def _extended(dataset: Dataset) -> tuple[bytes, bytes] | None:
     return offsets, lengths
 
 
-def _in_sample_order(source: Source, fmt: PixelFormat, element: Element | None) -> Source:
-    """Return the source with 8-bit samples out of big-endian words (PS3.5 8.1.2, A.3)."""
+def _in_words(fmt: PixelFormat, element: Element | None) -> bool:
+    """Tell whether 8-bit samples lie in big-endian words (PS3.5 8.1.2, A.3)."""
     big_endian = syntax_for(fmt.transfer_syntax).big_endian_data_set  # only there does a VR tell bytes from words
-    in_words = big_endian and fmt.bits_allocated <= 8 and element is not None and element.VR == "OW"
-    return SwappedSource(source) if in_words else source
+    return big_endian and fmt.bits_allocated <= 8 and element is not None and element.VR == "OW"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,9 +5,10 @@ from typing import Any
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
-from dicompix.pixels.errors import BadValueError, Finding, MissingElementError, UnsupportedError
+from dicompix.pixels.errors import BadValueError, Finding, FormatError, MissingElementError, UnsupportedError
 from dicompix.pixels.format import Photometric, PixelFormat
 from dicompix.pixels.read.elements import Key, element_of, label, required, value_of
+from dicompix.pixels.read.mended import Values, odd_high_bit
 from dicompix.pixels.registry import registry
 from dicompix.pixels.syntaxes import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Syntax, syntax_for
 
@@ -115,17 +116,64 @@ def _undecoded(dataset: Dataset) -> tuple[object, ...] | None:
 
 
 def _described(dataset: Dataset, tag: int, uid: str) -> Described:
-    floating = PIXEL_ELEMENTS[tag]
+    """Return the format as declared, or with values in place of those that are missing or cannot be."""
+    try:
+        return _as_declared(dataset, tag, uid)
+    except (MissingElementError, BadValueError) as problem:
+        if PIXEL_ELEMENTS[tag]:
+            raise
+        try:
+            return _mended(dataset, uid)
+        except FormatError:
+            raise problem from None
+
+
+def _mended(dataset: Dataset, uid: str) -> Described:
+    """Return the format of integer samples whose description lacks a value that the others tell."""
     syntax = syntax_for(uid)
-    findings: list[Finding] = []
-    samples = required(dataset, SAMPLES, "US")
-    allocated, stored, high_bit, sign = (floating, floating, None, 0) if floating else _integer_bits(dataset)
+    values = Values(dataset, syntax)
+    photometric = values.photometric()
+    samples = values.samples(photometric)
+    allocated, stored, high_bit = values.bits()
     fmt = PixelFormat(
         rows=required(dataset, ROWS, "US"),
         columns=required(dataset, COLUMNS, "US"),
         samples=samples,
-        photometric=photometric_of(required(dataset, PHOTOMETRIC, "CS")),
-        planar=_planar(dataset, samples, syntax),
+        photometric=photometric,
+        planar=values.planar(samples),
+        frames=_frames(dataset, values.findings),
+        transfer_syntax=uid,
+        big_endian=syntax.big_endian_pixels,
+        bits_allocated=allocated,
+        bits_stored=stored,
+        high_bit=high_bit,
+        signed=values.signed(),
+    )
+    values.findings.extend(_high_bit_findings(fmt))
+    return fmt, tuple(values.findings)
+
+
+def _high_bit_findings(fmt: PixelFormat) -> tuple[Finding, ...]:
+    found = odd_high_bit(fmt.bits_stored, fmt.bits_allocated, fmt.high_bit)
+    return () if found is None else (found,)
+
+
+def _as_declared(dataset: Dataset, tag: int, uid: str) -> Described:
+    floating = PIXEL_ELEMENTS[tag]
+    syntax = syntax_for(uid)
+    findings: list[Finding] = []
+    # In the order in which pydicom misses them.
+    allocated, stored, high_bit = (floating, floating, None) if floating else _integer_bits(dataset)
+    columns = required(dataset, COLUMNS, "US")
+    photometric = photometric_of(required(dataset, PHOTOMETRIC, "CS"))
+    signed = not floating and _sign(dataset) == 1
+    rows, samples = required(dataset, ROWS, "US"), required(dataset, SAMPLES, "US")
+    fmt = PixelFormat(
+        rows=rows,
+        columns=columns,
+        samples=samples,
+        photometric=photometric,
+        planar=_planar(dataset, samples, syntax, findings),
         frames=_frames(dataset, findings),
         transfer_syntax=uid,
         floating=bool(floating),
@@ -133,18 +181,23 @@ def _described(dataset: Dataset, tag: int, uid: str) -> Described:
         bits_allocated=allocated,
         bits_stored=stored,
         high_bit=high_bit,
-        signed=bool(sign),
+        signed=signed,
     )
-    return fmt, tuple(findings)
+    return fmt, tuple(findings) if floating else (*findings, *_high_bit_findings(fmt))
 
 
-def _integer_bits(dataset: Dataset) -> tuple[int, int, int | None, int]:
-    """Return bits allocated, bits stored, high bit and sign, which floating point pixel data does not have."""
+def _integer_bits(dataset: Dataset) -> tuple[int, int, int | None]:
+    """Return bits allocated, bits stored and high bit, which floating point pixel data does not have."""
+    allocated, stored = required(dataset, ALLOCATED, "US"), required(dataset, STORED, "US")
+    return allocated, stored, value_of(dataset, HIGH_BIT, "US")
+
+
+def _sign(dataset: Dataset) -> int:
+    """Return Pixel Representation, which floating point pixel data does not have."""
     sign = required(dataset, SIGN, "US")
     if sign not in {0, 1}:
         raise BadValueError(f"A {label(SIGN)} value of '{sign}' is invalid, it must be 0 or 1")
-    allocated, stored = required(dataset, ALLOCATED, "US"), required(dataset, STORED, "US")
-    return allocated, stored, value_of(dataset, HIGH_BIT, "US"), sign
+    return int(sign)
 
 
 def photometric_of(value: str) -> Photometric:
@@ -155,18 +208,21 @@ def photometric_of(value: str) -> Photometric:
     return term
 
 
-def _planar(dataset: Dataset, samples: int, syntax: Syntax) -> int:
+def _planar(dataset: Dataset, samples: int, syntax: Syntax, findings: list[Finding]) -> int:
     """Return Planar Configuration; codestreams settle it themselves, so only other pixel data must say it."""
     if samples == 1:
         return 0
     if samples == 3 and syntax.family in {"native", "deflated", "rle", "other"}:
         return int(required(dataset, PLANAR, "US"))
-    return int(value_of(dataset, PLANAR, "US") or 0)
+    return Values(dataset, syntax, findings).planar(samples)
 
 
 def _frames(dataset: Dataset, findings: list[Finding]) -> int:
     """Return Number of Frames, 1 where it is absent; 0 or empty is one frame too, and a finding."""
-    frames = value_of(dataset, FRAMES, "IS")
+    try:
+        frames = value_of(dataset, FRAMES, "IS")
+    except (BadValueError, ValueError):
+        frames = None
     if frames:
         return int(frames)
     if frames == 0 or element_of(dataset, FRAMES) is not None:

@@ -7,8 +7,9 @@ from pydicom.dataset import Dataset
 
 from dicompix.pixels.errors import Finding, TransformError
 from dicompix.pixels.format import Photometric, PixelFormat
+from dicompix.pixels.read.elements import attribute
 from dicompix.pixels.read.groups import first_item, group_of, numbers_of
-from dicompix.pixels.read.luts import declared_entries, has_palette, lut_of, palette_descriptor, palette_of
+from dicompix.pixels.read.luts import declared_entries, has_palette, is_filled, lut_of, palette_descriptor, palette_of
 from dicompix.pixels.read.values import Step, is_big_endian, modality_rescale, modality_step
 from dicompix.pixels.transforms.lut import Lut
 from dicompix.pixels.transforms.padding import PixelPadding, reinterpret
@@ -48,7 +49,7 @@ def policy_of(dataset: Dataset) -> Policy:
     >>> policy_of(ds).windows_vary
     True
     """
-    return POLICIES.get(str(dataset.get("Modality") or "").strip().upper(), ANY_OTHER)
+    return POLICIES.get(str(attribute(dataset, "Modality") or "").strip().upper(), ANY_OTHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _modality(dataset: Dataset, frame: int) -> tuple[Step | None, tuple[Finding,
     except TransformError as problem:
         return _rescale_or_none(dataset), (_finding("modality-lut", str(problem), "rescale, or stored values"),)
     item = first_item(dataset, "ModalityLUTSequence")
-    if item is not None and not (item.get("LUTDescriptor") and item.get("LUTData")):
+    if item is not None and not is_filled(item):
         return step, (_finding("modality-lut", "the Modality LUT item is empty", "rescale, or stored values"),)
     return step, () if step is None else step.findings
 
@@ -136,7 +137,7 @@ def presentation_of(dataset: Dataset, photometric: Photometric) -> Presentation:
 
 
 def _shape(dataset: Dataset, *, inverse: bool) -> Presentation:
-    shape = str(dataset.get("PresentationLUTShape") or "").strip().upper()
+    shape = str(attribute(dataset, "PresentationLUTShape") or "").strip().upper()
     findings: tuple[Finding, ...] = ()
     if shape and shape not in SHAPES:
         findings = (_finding("presentation-lut", f"Presentation LUT Shape '{shape}' is unknown", "IDENTITY"),)
@@ -177,7 +178,7 @@ class DisplayPalette:
 
 def palette_for(dataset: Dataset, photometric: Photometric) -> DisplayPalette:
     """Return the palette that viewers apply; one that is short serves as far as it goes, none is gray."""
-    supplemental = str(dataset.get("PixelPresentation") or "").strip().upper() in {"COLOR", "MIXED"}
+    supplemental = str(attribute(dataset, "PixelPresentation") or "").strip().upper() in {"COLOR", "MIXED"}
     colored = photometric == Photometric.PALETTE_COLOR
     if not (colored or (supplemental and has_palette(dataset))):
         return DisplayPalette(None)
@@ -194,5 +195,5 @@ def palette_for(dataset: Dataset, photometric: Photometric) -> DisplayPalette:
 
 def icc_profile_of(dataset: Dataset) -> bytes:
     """Return the image's ICC profile, or that of its first optical path; empty where there is none (PS3.3 C.11.15)."""
-    paths = dataset.get("OpticalPathSequence")
-    return dataset.get("ICCProfile") or (paths[0].get("ICCProfile") if paths else None) or b""
+    path = first_item(dataset, "OpticalPathSequence")
+    return attribute(dataset, "ICCProfile") or (None if path is None else attribute(path, "ICCProfile")) or b""

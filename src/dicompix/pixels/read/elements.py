@@ -1,11 +1,12 @@
 """Values of a data set's elements, read without converting what pydicom has not converted yet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from pydicom.datadict import dictionary_description
+from pydicom.datadict import dictionary_description, tag_for_keyword
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as Items
 from pydicom.tag import BaseTag
 
 from dicompix.pixels.errors import BadValueError, MissingElementError
@@ -29,7 +30,7 @@ def element_of(dataset: Dataset, tag: int, *, deferred: bool = False) -> Element
     found = dataset._dict.get(tag)  # type: ignore[call-overload]  # noqa: SLF001  # 36 us against 175 by attribute
     if found is None or deferred or not isinstance(found, RawDataElement) or found.value is not None:
         return found  # type: ignore[no-any-return]
-    return dataset[tag] if found.length else found  # deferred: pydicom reads it from the file now
+    return _converted(dataset, tag) if found.length else found  # deferred: pydicom reads it from the file now
 
 
 def converted_element(dataset: Dataset, tag: int) -> DataElement:
@@ -40,7 +41,34 @@ def converted_element(dataset: Dataset, tag: int) -> DataElement:
         element = DataElement(found.tag, found.VR, found.value, found.value_tell, undefined, already_converted=True)
         dataset._dict[found.tag] = element  # noqa: SLF001  # 1 us against 8 by `dataset[tag]`
         return element
-    return dataset[tag]
+    return _converted(dataset, tag)
+
+
+def _converted(dataset: Dataset, tag: int) -> DataElement:
+    """Return an element as pydicom converts it; BadValueError where its bytes or its VR make no sense to it."""
+    try:
+        return dataset[tag]
+    except (KeyError, MemoryError):
+        raise
+    except Exception as problem:
+        raise BadValueError(f"{label(tag)} cannot be read: {problem}") from problem
+
+
+def attribute(dataset: Dataset, keyword: str) -> Any:
+    """Return an element's value, None where it is absent; BadValueError where it cannot be read."""
+    if keyword not in dataset:
+        return None
+    return _converted(dataset, tag_for_keyword(keyword) or 0).value
+
+
+def items(dataset: Dataset, keyword: str) -> Sequence[Dataset]:
+    """Return the items of a sequence, none where it is absent or empty; BadValueError where it is no sequence."""
+    found = attribute(dataset, keyword)
+    if not found:
+        return ()
+    if not isinstance(found, Items):
+        raise BadValueError(f"{label(tag_for_keyword(keyword) or 0)} holds no items: it is {found!r}")
+    return found
 
 
 def _integer(raw: bytes, little: bool) -> int:  # noqa: FBT001  # one signature for all readers
@@ -73,7 +101,7 @@ def value_of(dataset: Dataset, tag: int, vr: str) -> Any:
                 return _RAW[vr](value, element.is_little_endian) if value else None
             except ValueError:
                 pass
-        value = dataset[tag].value
+        value = _converted(dataset, tag).value
     return _settled(tag, value, vr)
 
 

@@ -7,6 +7,7 @@ from pydicom.dataset import Dataset
 
 from dicompix.pixels.codecs.base import Stored
 from dicompix.pixels.errors import Finding, MissingElementError, PixelError, TransformError
+from dicompix.pixels.read.elements import attribute
 from dicompix.pixels.read.groups import numbers_of
 from dicompix.pixels.transforms.overlay import Overlay, from_packed_bits, from_pixel_bits
 from dicompix.pixels.transforms.shutter import (
@@ -77,7 +78,7 @@ def shutters_of(dataset: Dataset) -> list[Shutter]:
 
     Raises TransformError where a shape lacks its edges, center, vertices or overlay.
     """
-    shapes = dataset.get("ShutterShape") or ()
+    shapes = attribute(dataset, "ShutterShape") or ()
     found: list[Shutter] = []
     for shape in [shapes] if isinstance(shapes, str) else shapes:
         maker = _SHUTTERS.get(str(shape).strip().upper())

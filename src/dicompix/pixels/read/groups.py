@@ -5,6 +5,8 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
+from dicompix.pixels.read.elements import attribute, items
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:
@@ -16,8 +18,8 @@ class Place:
 
 def group_of(dataset: Dataset, frame: int, macro: str) -> Place | None:
     """Return the item of functional group `macro` for a frame: its own before the shared one, None without either."""
-    per_frame = dataset.get("PerFrameFunctionalGroupsSequence")
-    if per_frame and frame < len(per_frame):
+    per_frame = items(dataset, "PerFrameFunctionalGroupsSequence")
+    if frame < len(per_frame):
         item = first_item(per_frame[frame], macro)
         if item is not None:
             return Place(item, f"frame {frame}")
@@ -28,8 +30,7 @@ def group_of(dataset: Dataset, frame: int, macro: str) -> Place | None:
 
 def first_item(dataset: Dataset, keyword: str) -> Dataset | None:
     """Return the first item of a sequence, None where the sequence is absent or empty."""
-    sequence: Any = dataset.get(keyword)
-    return sequence[0] if sequence else None
+    return next(iter(items(dataset, keyword)), None)
 
 
 def is_enhanced(dataset: Dataset) -> bool:
@@ -54,6 +55,6 @@ def numbers(value: Any) -> tuple[float, ...]:
 def numbers_of(attributes: Dataset, keyword: str) -> tuple[float, ...]:
     """Return the numbers of an element, none where it is absent, empty or no number at all."""
     try:
-        return numbers(attributes.get(keyword))
-    except (TypeError, ValueError, OverflowError):  # pydicom converts at first use
+        return numbers(attribute(attributes, keyword))
+    except (TypeError, ValueError, OverflowError):  # BadValueError is one: pydicom converts at first use
         return ()

@@ -10,7 +10,8 @@ from pydicom import dcmread
 from pydicom.data import get_palette_files
 from pydicom.dataset import Dataset
 
-from dicompix.pixels.errors import TransformError
+from dicompix.pixels.errors import BadValueError, TransformError
+from dicompix.pixels.read.elements import attribute
 from dicompix.pixels.transforms.lut import Lut
 from dicompix.pixels.transforms.palette import WELL_KNOWN_PALETTES, Palette
 from dicompix.pixels.transforms.segmented import expand_segments
@@ -25,13 +26,26 @@ def lut_of(item: Dataset, *, signed_first: bool, big_endian: bool = False, short
     Data that ends before the descriptor says is an error, unless `short` allows the entries that are there.
     """
     for keyword in ("LUTDescriptor", "LUTData"):
-        if item.get(keyword) is None:
+        if _read(item, keyword) is None:
             raise TransformError(f"the LUT item has no {keyword}")
     descriptor = descriptor_of(item, "LUTDescriptor")
     data = _data(item, "LUTData")
     if short:
         descriptor = _shortened(descriptor, data)
     return Lut.from_descriptor(descriptor, data, signed_first=signed_first, big_endian=big_endian)
+
+
+def is_filled(item: Dataset) -> bool:
+    """Tell whether a LUT item has both its descriptor and its data."""
+    return bool(_read(item, "LUTDescriptor") and _read(item, "LUTData"))
+
+
+def _read(item: Dataset, keyword: str) -> Any:
+    """Return an element's value, None where it is absent; TransformError where it cannot be read."""
+    try:
+        return attribute(item, keyword)
+    except BadValueError as problem:
+        raise TransformError(str(problem)) from problem
 
 
 def oddities_of(item: Dataset, lut: Lut) -> list[str]:
@@ -57,9 +71,8 @@ def declared_entries(item: Dataset, keyword: str = "LUTDescriptor") -> int:
 
 def descriptor_of(item: Dataset, keyword: str = "LUTDescriptor") -> list[int]:
     """Return the three values of a LUT Descriptor."""
-    value = item[keyword].value
-    found = list(value) if hasattr(value, "__iter__") and not isinstance(value, str | bytes) else [value]
-    if len(found) != 3 or None in found:
+    found = _several(_read(item, keyword))
+    if len(found) != 3 or not all(isinstance(number, int) for number in found):
         raise TransformError(f"{keyword} has {len(found)} values, needed 3: {found}")
     return found
 
@@ -77,8 +90,18 @@ def _shortened(descriptor: list[int], data: Any) -> list[int]:
 
 
 def _data(item: Dataset, keyword: str) -> Any:
-    value = item[keyword].value
-    return value if isinstance(value, bytes) else list(value) if hasattr(value, "__iter__") else [value]
+    value = _read(item, keyword)
+    if isinstance(value, bytes):
+        return value
+    numbers = _several(value)
+    if not all(isinstance(number, int) for number in numbers):
+        raise TransformError(f"{keyword} is {value!r}, needed bytes or whole numbers")
+    return numbers
+
+
+def _several(value: Any) -> list[Any]:
+    """Return the values of an element, one or more, in a list."""
+    return list(value) if hasattr(value, "__iter__") and not isinstance(value, str | bytes) else [value]
 
 
 def has_palette(dataset: Dataset) -> bool:
@@ -91,7 +114,7 @@ def palette_of(dataset: Dataset, *, big_endian: bool = False, short: bool = Fals
 
     Data that ends before the descriptor says is an error, unless `short` allows the entries that are there.
     """
-    signed = dataset.get("PixelRepresentation") == 1
+    signed = _read(dataset, "PixelRepresentation") == 1
     names = [*COLORS, *(["Alpha"] if _has(dataset, "Alpha") else [])]
     missing = [name for name in names if not _has(dataset, name)]
     if missing or not has_palette(dataset):
@@ -103,19 +126,19 @@ def palette_of(dataset: Dataset, *, big_endian: bool = False, short: bool = Fals
 
 def _has(dataset: Dataset, color: str) -> bool:
     keyword = f"{color}PaletteColorLookupTableData"
-    return any(dataset.get(name) is not None for name in (keyword, f"Segmented{keyword}"))
+    return any(_read(dataset, name) is not None for name in (keyword, f"Segmented{keyword}"))
 
 
 def palette_descriptor(dataset: Dataset, color: str) -> list[int]:
     """Return the descriptor of one channel, red's where it has none."""
     keyword = f"{color}PaletteColorLookupTableDescriptor"
-    return descriptor_of(dataset, keyword if dataset.get(keyword) else "RedPaletteColorLookupTableDescriptor")
+    return descriptor_of(dataset, keyword if _read(dataset, keyword) else "RedPaletteColorLookupTableDescriptor")
 
 
 def _channel(dataset: Dataset, color: str, *, signed: bool, big_endian: bool, short: bool) -> Lut:
     descriptor = palette_descriptor(dataset, color)
     segmented = f"Segmented{color}PaletteColorLookupTableData"
-    expanded = dataset.get(segmented) is not None
+    expanded = _read(dataset, segmented) is not None
     data = _data(dataset, segmented if expanded else f"{color}PaletteColorLookupTableData")
     if expanded:
         entries = (int(descriptor[0]) & 0xFFFF) or 65536

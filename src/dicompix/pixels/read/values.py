@@ -6,8 +6,9 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from dicompix.pixels.errors import Finding, TransformError
-from dicompix.pixels.read.groups import Place, first_item, group_of, numbers_of
-from dicompix.pixels.read.luts import lut_of, oddities_of
+from dicompix.pixels.read.elements import attribute, items
+from dicompix.pixels.read.groups import Place, first_item, group_of, numbers, numbers_of
+from dicompix.pixels.read.luts import is_filled, lut_of, oddities_of
 from dicompix.pixels.transforms.base import Transform
 from dicompix.pixels.transforms.padding import reinterpret
 from dicompix.pixels.transforms.real_world import RealWorldMapping
@@ -31,7 +32,7 @@ def modality_step(dataset: Dataset, frame: int) -> Step | None:
     if group is not None:
         return _rescale(group)
     item = first_item(dataset, "ModalityLUTSequence")
-    if item is not None and item.get("LUTDescriptor") and item.get("LUTData"):
+    if item is not None and is_filled(item):
         return _modality_lut(dataset, item)
     return modality_rescale(dataset)
 
@@ -42,7 +43,7 @@ def modality_rescale(dataset: Dataset) -> Step | None:
 
 
 def _modality_lut(dataset: Dataset, item: Dataset) -> Step:
-    signed = dataset.get("PixelRepresentation") == 1
+    signed = attribute(dataset, "PixelRepresentation") == 1
     lut = lut_of(item, signed_first=signed, big_endian=is_big_endian(dataset), short=True)
     odd = [text for text in oddities_of(item, lut) if "packed" not in text]  # PS3.3 C.11.1.1.1 allows that here
     finding = Finding(code="modality-lut", message="; ".join(odd), clause="PS3.3 C.11.1.1")
@@ -56,23 +57,31 @@ def is_big_endian(dataset: Dataset) -> bool:
 
 def _rescale(place: Place) -> Step | None:
     """Return slope and intercept; one that is absent or empty leaves values as they are."""
-    slope, intercept = (numbers_of(place.attributes, f"Rescale{end}") for end in ("Slope", "Intercept"))
+    slope, intercept = (_factors(place.attributes, f"Rescale{end}") for end in ("Slope", "Intercept"))
     if not (slope or intercept):
         return None
     transform = Rescale(slope[0] if slope else 1.0, intercept[0] if intercept else 0.0)
     return Step(transform, "Rescale Slope, Rescale Intercept", place.name)
 
 
+def _factors(attributes: Dataset, keyword: str) -> tuple[float, ...]:
+    """Return the numbers of an element; TransformError where it holds something else: values would be wrong without."""
+    try:
+        return numbers(attribute(attributes, keyword))
+    except (TypeError, ValueError, OverflowError) as problem:
+        raise TransformError(f"{keyword} is no number: {problem}") from problem
+
+
 def _dose_scaling(dataset: Dataset) -> Step | None:
     """Return Dose Grid Scaling as a rescale: stored RT dose values times it are dose (PS3.3 C.8.8.3)."""
-    scaling = numbers_of(dataset, "DoseGridScaling")
+    scaling = _factors(dataset, "DoseGridScaling")
     return Step(Rescale(scaling[0], 0.0), "Dose Grid Scaling", "root") if scaling else None
 
 
 def real_world_mapping(item: Dataset, *, signed: bool) -> RealWorldMapping:
     """Return one Real World Value Mapping item, with its unit and label; `signed` tells how its ends are read."""
     units = first_item(item, "MeasurementUnitsCodeSequence")
-    table = item.get("RealWorldValueLUTData")
+    table = attribute(item, "RealWorldValueLUTData")
     first, last = _mapped_range(item, signed=signed)
     slope, intercept = (numbers_of(item, f"RealWorldValue{end}") for end in ("Slope", "Intercept"))
     return RealWorldMapping(
@@ -81,9 +90,9 @@ def real_world_mapping(item: Dataset, *, signed: bool) -> RealWorldMapping:
         slope=slope[0] if slope else 1.0,
         intercept=intercept[0] if intercept else 0.0,
         table=None if table is None else np.atleast_1d(np.asarray(table, np.float64)),
-        unit="" if units is None else str(units.get("CodeValue") or ""),
-        unit_meaning="" if units is None else str(units.get("CodeMeaning") or ""),
-        label=str(item.get("LUTLabel") or ""),
+        unit="" if units is None else str(attribute(units, "CodeValue") or ""),
+        unit_meaning="" if units is None else str(attribute(units, "CodeMeaning") or ""),
+        label=str(attribute(item, "LUTLabel") or ""),
     )
 
 
@@ -103,15 +112,15 @@ def _mapped_range(item: Dataset, *, signed: bool) -> tuple[float, float]:
 
 def real_world_items(dataset: Dataset, frame: int) -> list[Place]:
     """Return the Real World Value Mapping items of a frame: several items are several quantities (C.7.6.16.2.11)."""
-    per_frame = dataset.get("PerFrameFunctionalGroupsSequence")
+    per_frame = items(dataset, "PerFrameFunctionalGroupsSequence")
     places = [(dataset, "root")]
     shared = first_item(dataset, "SharedFunctionalGroupsSequence")
     if shared is not None:
         places.insert(0, (shared, "shared"))
-    if per_frame and frame < len(per_frame):
+    if frame < len(per_frame):
         places.insert(0, (per_frame[frame], f"frame {frame}"))
     for holder, name in places:
-        sequence = holder.get("RealWorldValueMappingSequence")
+        sequence = items(holder, "RealWorldValueMappingSequence")
         if sequence:
             return [Place(item, name) for item in sequence]
     return []

@@ -7,6 +7,7 @@ from pydicom.dataset import Dataset
 
 from dicompix.pixels.errors import Finding, TransformError
 from dicompix.pixels.read.display import Policy, policy_of
+from dicompix.pixels.read.elements import attribute, items
 from dicompix.pixels.read.groups import Place, group_of, numbers_of
 from dicompix.pixels.read.luts import lut_of, oddities_of
 from dicompix.pixels.read.values import Step, is_big_endian
@@ -40,7 +41,7 @@ def views_of(dataset: Dataset, frame: int, *, signed_input: bool) -> Views:
 
 def _luts(dataset: Dataset, place: Place, findings: list[Finding], *, signed_input: bool) -> list[View]:
     views = []
-    for item in place.attributes.get("VOILUTSequence") or []:
+    for item in items(place.attributes, "VOILUTSequence"):
         try:
             lut = lut_of(item, signed_first=signed_input, big_endian=is_big_endian(dataset), short=True)
         except TransformError as problem:  # an unusable table leaves the windows, or the full range
@@ -48,7 +49,9 @@ def _luts(dataset: Dataset, place: Place, findings: list[Finding], *, signed_inp
             continue
         odd = "; ".join(oddities_of(item, lut))
         noted = (_finding("voi-lut", odd),) if odd else ()
-        views.append(View(Step(lut, "VOI LUT Sequence", place.name, noted), str(item.get("LUTExplanation") or "")))
+        views.append(
+            View(Step(lut, "VOI LUT Sequence", place.name, noted), str(attribute(item, "LUTExplanation") or ""))
+        )
     return views
 
 
@@ -58,7 +61,7 @@ def _windows(dataset: Dataset, place: Place, findings: list[Finding]) -> list[Vi
     pairs = _pairs(attributes, findings)
     policy = policy_of(dataset)
     function = _function(attributes, findings) if pairs else "LINEAR"
-    texts = attributes.get("WindowCenterWidthExplanation") or ()
+    texts = attribute(attributes, "WindowCenterWidthExplanation") or ()
     explanations = [texts] if isinstance(texts, str) else list(texts)
     steps = [_window(center, width, function, policy) for center, width in pairs]
     return [
@@ -87,7 +90,7 @@ def _function(attributes: Dataset, findings: list[Finding]) -> str:
     """Return VOI LUT Function, LINEAR where it is absent; empty or unknown is reported."""
     if "VOILUTFunction" not in attributes:
         return "LINEAR"
-    function = str(attributes.VOILUTFunction or "").strip().upper()
+    function = str(attribute(attributes, "VOILUTFunction") or "").strip().upper()
     if function in RAMPS:
         return function
     message = "VOI LUT Function is unknown" if function else "VOI LUT Function is empty"

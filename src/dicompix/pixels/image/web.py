@@ -1,0 +1,26 @@
+"""DICOMweb instance -> Image, its frames retrieved as they are asked for (PS3.18 10.4)."""
+
+from typing import Any
+
+from dicompix.pixels.image.image import Image
+from dicompix.pixels.read.web import AS_STORED, Instance, MediaTypes, web_content
+from dicompix.pixels.registry import Choice
+
+
+def open_dicomweb(
+    client: Any,
+    study: str,
+    series: str,
+    instance: str,
+    *,
+    media_types: MediaTypes = AS_STORED,
+    codec: Choice = None,
+) -> Image:
+    """Open an instance of a DICOMweb server; each frame is one request, made when it is asked for.
+
+    `client` is a ``dicomweb_client.DICOMwebClient``, the rest are the Study, Series and SOP Instance UID.
+    `media_types` are what its ``retrieve_instance_frames`` takes: frames as stored by default. Raises SourceError for
+    what the server does not give.
+    """
+    dataset, content = web_content(Instance(client, study, series, instance), media_types)
+    return Image(dataset, content, codec=codec)
