@@ -2,21 +2,28 @@
 
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dicompix.pixels.codecs.base import Stored
-from dicompix.pixels.errors import TransformError
+from dicompix.pixels.codecs.base import Frame, Stored
+from dicompix.pixels.errors import CodecError, TransformError, UnsupportedError
+from dicompix.pixels.format import Photometric
 from dicompix.pixels.image.choice import Voi
+from dicompix.pixels.image.labels import attributes, coordinates, sample_names
+from dicompix.pixels.image.lazy import LazyFrames, as_dask, check_values, stored_frames, viewed_frames
+from dicompix.pixels.image.render import render
 from dicompix.pixels.image.view import Views
 from dicompix.pixels.read import Target, content_of, open_pixels
 from dicompix.pixels.registry import Choice
 from dicompix.pixels.transforms.pipeline import exact
 
 if TYPE_CHECKING:
+    import dask.array
+    import xarray
     from PIL.Image import Image as Picture
 
 
@@ -76,6 +83,83 @@ class Image(Views):
             sheet.paste(picture, (number % across * width, number // across * height))
         return sheet
 
+    def thumbnail(self, frame: int = 0, *, size: int = 256, voi: Voi = 0) -> Stored:
+        """Return the picture of one frame with at most `size` rows and columns, as ``display()`` shows it.
+
+        JPEG, JPEG 2000 and HTJ2K are decoded at the lowest resolution that is enough; a frame is never enlarged.
+        """
+        from PIL import Image as pillow  # noqa: N813, PLC0415
+
+        if size < 1:
+            raise TransformError(f"a thumbnail of size {size}, needed 1 or more")
+        position = self._position(frame)
+        picture = pillow.fromarray(self._small(position, size, voi))
+        picture.thumbnail((size, size), pillow.Resampling.BOX)
+        return np.asarray(picture)
+
+    def _small(self, position: int, size: int, voi: Voi) -> Stored:
+        """Return the picture of a frame at the lowest resolution of its coding whose longer side has `size` pixels."""
+        decoded = self._at_least(position, size)
+        if decoded is None:
+            return self.display(position, voi=voi)
+        if decoded.array.ndim == 3:
+            return decoded.array
+        # -1: the range of values present is that of whole frames, this one's too
+        rendering = render(self.dataset, self.format, position, voi, lambda kind: self._present(kind, -1, decoded))
+        self._note(rendering.findings)
+        picture: Stored = rendering.pipeline.ready(self.format, None)(decoded.array)
+        return picture if picture.ndim == 2 else self.display(position, voi=voi)
+
+    def _at_least(self, position: int, size: int) -> Frame | None:
+        """Return a reduced frame whose longer side has `size` pixels; None where it would not be a smaller picture."""
+        longest = max(self.format.frame_shape[:2])
+        level = max(i for i in range(self.levels(position) + 1) if i == 0 or longest >> i >= size)
+        indexed = self.format.photometric == Photometric.PALETTE_COLOR  # a mean of two indices is a third colour
+        if level == 0 or indexed or self._decoder.raw:
+            return None
+        try:
+            decoded = self.frame(position, level=level)
+        except (UnsupportedError, CodecError):
+            return None
+        plain = decoded.array.dtype == np.uint8 and self.format.bits_stored == 8 and decoded.array.shape[2:] == (3,)
+        return decoded if decoded.array.ndim == 2 or plain else None
+
+    def _lazy(self, values: str, voi: Voi) -> LazyFrames:
+        check_values(values)
+        self._note(())
+        if values == "stored":
+            return stored_frames(self, self._index, self._decoder, self._reported)
+        return viewed_frames(self, values, voi)
+
+    def to_dask(self, chunks: int | None = None, *, values: str = "stored", voi: Voi = 0) -> "dask.array.Array":
+        """Return a dask array (frames, rows, columns[, samples]) of `values` "stored", "modality" or "display".
+
+        `chunks` frames make one task, None about 32 MB of them. Nothing is decoded before it is computed, but for
+        "display" one frame. Tasks can go to other processes and machines: they hold a file's path and where its frames
+        lie in it, for "modality" and "display" the path only; an image in memory goes along once, encoded as it is.
+        """
+        return as_dask(self._lazy(values, voi), chunks, values)
+
+    def to_xarray(self, *, chunks: int | None = None, values: str = "stored", voi: Voi = 0) -> "xarray.DataArray":
+        """Return a labelled array: frame, row, column[, sample]; rows and columns in mm where Pixel Spacing is known.
+
+        Its attributes are the unit of modality values, the first frame's window, and what the samples are. With
+        `chunks` its data is ``to_dask(chunks)``, else all frames are decoded now.
+        """
+        import xarray  # noqa: PLC0415  # loaded by those who ask for it
+
+        lazy = self._lazy(values, voi)
+        data = as_dask(lazy, chunks, values) if chunks is not None else self.stored() if values == "stored" else lazy[:]
+        shown = Photometric.RGB if values == "display" or not self._decoder.raw else self.format.photometric
+        names = sample_names(shown if self.format.samples == 3 else self.format.photometric, (*lazy.shape, 1)[3])
+        return xarray.DataArray(
+            data,
+            dims=("frame", "row", "column", "sample")[: lazy.ndim],
+            coords=coordinates(self.dataset, lazy.shape, names),
+            attrs=attributes(self.dataset, self.format, values),
+            name=values,
+        )
+
 
 def _exact_picture(array: Stored, target: Path, values: str) -> "Picture":
     """Return gray values as they are, 16-bit where that holds them, else 32-bit float for a TIFF."""
@@ -98,11 +182,19 @@ def _exact_picture(array: Stored, target: Path, values: str) -> "Picture":
     return pillow.fromarray(single)
 
 
-def open_image(target: Target, *, codec: Choice = None, raw: bool = False) -> Image:
-    """Open a path, a binary file object or a Dataset as an Image; nothing is decoded yet.
+def open_image(
+    target: Target, *, codec: Choice = None, raw: bool = False, storage_options: Mapping[str, Any] | None = None
+) -> Image:
+    """Open a path, a URL, a binary file object or a Dataset as an Image; nothing is decoded yet.
 
-    `codec` names one codec or an order of several; `raw` keeps YBR samples. Raises pydicom's InvalidDicomError for
-    what is no DICOM file, FormatError or FrameError for pixel data that cannot be read.
+    Headers and offset tables are read now, a frame's bytes when it is asked for. A URL is any that fsspec knows:
+    ``https://``, ``s3://``, ``zip://a.dcm::b.zip``; `storage_options` are what its file system takes, credentials for
+    one. `codec` names one codec or an order of several; `raw` keeps YBR samples. Raises pydicom's InvalidDicomError
+    for what is no DICOM file, FormatError or FrameError for pixel data that cannot be read, SourceError (an OSError)
+    for a URL that cannot.
     """
-    opened = open_pixels(target)
-    return Image(opened.dataset, content_of(opened.dataset, opened.source), codec=codec, raw=raw)
+    opened = open_pixels(target, storage_options=storage_options)
+    content = content_of(opened.dataset, opened.source)
+    if opened.findings:
+        content = replace(content, header=(*opened.findings, *content.header))
+    return Image(opened.dataset, content, codec=codec, raw=raw)

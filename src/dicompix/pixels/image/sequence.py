@@ -7,11 +7,15 @@ from typing import Any, Self
 
 import numpy as np
 
-from dicompix.pixels.codecs.base import Frame, Stored
-from dicompix.pixels.decode import Decoder, decode_all, decode_frames, promised_format
+from dicompix.pixels.batch import decode_all, decode_frames, is_plain, promised_format
+from dicompix.pixels.codecs.base import Frame, Region, Stored
+from dicompix.pixels.decode import Decoder
 from dicompix.pixels.errors import Finding, FrameError, FrameIndexError, report
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.frames import Buffer, FrameIndex
+from dicompix.pixels.image.part import levels_of, part_of_frame
+from dicompix.pixels.image.portable import Maker, maker_of
+from dicompix.pixels.plain import native_view
 from dicompix.pixels.read import Content, Dataset, content_of
 from dicompix.pixels.registry import Choice
 
@@ -57,6 +61,7 @@ class Frames(Sequence[Stored]):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Return every deviation met so far: in the header, the index, and the frames decoded."""
+        self._remember(() if self._content is None else self._content.findings)
         return tuple(self._findings.values())
 
     def __len__(self) -> int:
@@ -68,13 +73,35 @@ class Frames(Sequence[Stored]):
 
     @property
     def _index(self) -> FrameIndex:
+        return self._open.index
+
+    @property
+    def _open(self) -> Content:
         if self._content is None:
             raise FrameError("the image is closed: open it again to read its frames")
-        return self._content.index
+        return self._content
 
-    def frame(self, index: int) -> Frame:
-        """Decode one frame: its array, what its samples are, and its findings."""
-        return self._decode(self._position(index))
+    def __reduce__(self) -> Maker:
+        """Pickle and copy an image as what it was opened from: its file's path, or its data set; and its options."""
+        return maker_of(type(self), self.dataset, self._open, self._decoder.codec, self._decoder.raw)
+
+    def frame(self, index: int, *, level: int = 0, region: Region | None = None) -> Frame:
+        """Decode one frame: its array, what its samples are, and its findings.
+
+        `level` halves rows and columns that many times, rounded up, which costs less than all of the frame; JPEG of 8
+        bits has levels 0 to 3, JPEG 2000 and HTJ2K as many as their codestream; UnsupportedError for others. `region`
+        is two slices, rows and columns of the frame at that level; of native frames only those rows are read.
+        """
+        position = self._position(index)
+        if not level and region is None:
+            return self._decode(position)
+        frame = part_of_frame(self._index, position, self._decoder, level, region).at(position)
+        self._note(frame.findings)
+        return frame
+
+    def levels(self, index: int = 0) -> int:
+        """Return the greatest `level` of one frame, 0 where it is decoded whole or not at all."""
+        return levels_of(self._index[self._position(index)], self._decoder)
 
     def _decode(self, position: int, out: Stored | None = None) -> Frame:
         frame = self._decoder.frame(self._index[position], out).at(position)
@@ -108,9 +135,12 @@ class Frames(Sequence[Stored]):
             raise FrameIndexError(f"the mask has {len(chosen)} values: the image has {len(self)} frames")
         return [int(i) for i in np.flatnonzero(chosen)]
 
-    def _note(self, findings: Sequence[Finding]) -> None:
+    def _remember(self, findings: Sequence[Finding]) -> None:
         for finding in findings:
             self._findings.setdefault((finding.code, finding.frame), finding)
+
+    def _note(self, findings: Sequence[Finding]) -> None:
+        self._remember(findings)
         header = () if self._content is None else self._content.findings
         report((*header, *findings), self._reported, stacklevel=5)
 
@@ -142,6 +172,45 @@ class Frames(Sequence[Stored]):
         decoded = decode_all(self._index, self._decoder, len(self), out=out, workers=workers)
         self._note(decoded.findings)
         return decoded.array
+
+    def __array__(self, dtype: np.dtype[Any] | None = None, copy: bool | None = None) -> Stored:  # noqa: FBT001  # NumPy's
+        """Return ``stored()`` for NumPy; with ``copy=False`` a read-only view of native samples, or ValueError."""
+        if copy is False:
+            return self._view(np.dtype(dtype or self.dtype))
+        array = self.stored()
+        return array if dtype is None else array.astype(dtype, copy=False)
+
+    def _view(self, dtype: np.dtype[Any]) -> Stored:
+        fmt = self.format
+        whole = fmt.floating or (fmt.bits_stored == fmt.bits_allocated and not fmt.shift)
+        native = is_plain(self._index, self._decoder) and not fmt.big_endian and len(self._index) >= len(self)
+        if not (whole and native and dtype == self.dtype):
+            raise ValueError(f"copy=False, but {self!r} as {dtype} has to be decoded or converted into a new array")
+        view = native_view(self._index, fmt, range(len(self)))
+        view.flags.writeable = False
+        return view
+
+    def _equal(self, value: object) -> Iterator[int]:
+        """Yield the numbers of the frames that are equal to an array in shape and in each value."""
+        if not isinstance(value, np.ndarray):
+            raise TypeError(f"a frame is an array, found {type(value).__name__}: a value is looked for in stored()")
+        return (number for number, frame in enumerate(self) if np.array_equal(frame, value))
+
+    def __contains__(self, value: object) -> bool:
+        """Tell whether a frame is equal to an array; frames are decoded until one is."""
+        return any(True for _ in self._equal(value))
+
+    def index(self, value: object, start: int = 0, stop: int | None = None) -> int:
+        """Return the number of the first frame, from `start` to `stop`, that is equal to an array."""
+        wanted = range(len(self))[start:stop]
+        for number in self._equal(value):
+            if number in wanted:
+                return number
+        raise ValueError("no frame is equal to that array")
+
+    def count(self, value: object) -> int:
+        """Return how many frames are equal to an array."""
+        return sum(1 for _ in self._equal(value))
 
     def codec_name(self) -> str:
         """Return the name of the codec that decodes the first frame, as the registry chooses it."""

@@ -6,8 +6,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import DTypeLike
 
+from dicompix.pixels.batch import decode_all
 from dicompix.pixels.codecs.base import Frame, Stored
-from dicompix.pixels.decode import decode_all
 from dicompix.pixels.errors import Finding, TransformError
 from dicompix.pixels.format import Photometric, PixelFormat
 from dicompix.pixels.image.choice import Voi

@@ -1,0 +1,137 @@
+"""An image in memory -> what of it can be pickled: where its file's bytes are, or its data set."""
+
+import mmap
+import os
+from copy import copy
+from io import BytesIO
+from pathlib import Path
+from pickle import PicklingError
+from typing import Any
+
+import numpy as np
+
+from dicompix.pixels.errors import FrameError
+from dicompix.pixels.frames import BitFrameIndex, Buffer, BufferSource, FrameIndex, Source, SwappedSource
+from dicompix.pixels.read import Content, Dataset, content_of, open_pixels
+from dicompix.pixels.read.blocks import SourceFile
+from dicompix.pixels.registry import Choice
+
+Maker = tuple[Any, ...]  # a function and its arguments, as `__reduce__` gives them
+
+
+class FilePart:
+    """Bytes `start` to `stop` of a file of `size` bytes, by its path: mapped at first use, pickled unread."""
+
+    delimited = False  # the frames in it have been found already
+
+    def __init__(self, path: str, start: int, stop: int, size: int) -> None:
+        self.path, self.start, self.stop, self.size = path, start, stop, size
+        self._view: memoryview | None = None
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def __reduce__(self) -> Maker:
+        return FilePart, (self.path, self.start, self.stop, self.size)
+
+    def read(self, start: int, stop: int) -> Buffer:
+        """Return a view of bytes `start` to `stop` of this part."""
+        if self._view is None:
+            self._view = self._mapped()
+        return self._view[start:stop]
+
+    def _mapped(self) -> memoryview:
+        with Path(self.path).open("rb") as file:
+            found = os.fstat(file.fileno()).st_size
+            if found != self.size:
+                raise FrameError(f"{self.path} has {found} bytes, needed {self.size}: it is another file by now")
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))[self.start : self.stop]
+
+
+def portable_index(index: FrameIndex, dataset: Dataset, frames: int) -> FrameIndex | None:
+    """Return an index of the same frames that can be pickled, with a file's path, or with the encoded bytes once.
+
+    None for bytes that are elsewhere: at a URL, behind a file object, or on a DICOMweb server.
+    """
+    inner = _inner(index.source)
+    mapped = _map_of(inner)
+    source: Source
+    if mapped is not None:
+        path = _path_of(dataset, mapped)
+        if not path:
+            return None
+        start = _address(inner.buffer) - _address(mapped)
+        source = FilePart(path, start, start + len(inner), len(mapped))
+    elif isinstance(inner, BufferSource) and len(inner):
+        source = BufferSource(bytes(inner.buffer))
+    else:
+        return None
+    return _moved(index, SwappedSource(source) if inner is not index.source else source, frames)
+
+
+def _moved(index: FrameIndex, source: Source, frames: int) -> FrameIndex:
+    """Return an index of the same frames in another source."""
+    if index.contiguous or isinstance(index, BitFrameIndex):  # found by arithmetic
+        moved = copy(index)
+        moved.source = source
+        return moved
+    spans = [index.spans(i) for i in range(min(frames, len(index)))]
+    return FrameIndex(source, spans, declared=index.declared)
+
+
+def _inner(source: Any) -> Any:
+    return source.source if isinstance(source, SwappedSource) else source
+
+
+def _map_of(source: Source) -> mmap.mmap | None:
+    """Return the memory map that a source looks at, None where it has its bytes in memory or far away."""
+    held = source.buffer.obj if isinstance(source, BufferSource) and isinstance(source.buffer, memoryview) else None
+    return held if isinstance(held, mmap.mmap) else None
+
+
+def _address(buffer: Buffer | mmap.mmap) -> int:
+    return int(np.frombuffer(buffer, np.uint8).ctypes.data)
+
+
+def _path_of(dataset: Dataset, mapped: mmap.mmap) -> str:
+    """Return the absolute path of the file that is mapped; "" where no name leads back to it."""
+    name = getattr(dataset, "filename", None)
+    if not isinstance(name, str | os.PathLike) or getattr(dataset, "buffer", None) is not None:
+        return ""
+    path = Path(name).absolute()
+    return str(path) if path.is_file() and path.stat().st_size == len(mapped) else ""
+
+
+def maker_of(kind: type[Any], dataset: Dataset, content: Content, codec: Choice, raw: bool) -> Maker:  # noqa: FBT001
+    """Return how to make an image again: from its file's path, its data set in memory, or where its source leads to."""
+    inner, buffer = _inner(content.index.source), getattr(dataset, "buffer", None)
+    if not len(inner):  # the index itself knows where to get frames
+        return _indexed, (kind, dataset, content, codec, raw)
+    mapped = _map_of(inner)
+    if mapped is not None and (path := _path_of(dataset, mapped)):
+        return _opened, (kind, path, codec, raw)
+    if mapped is None and not isinstance(inner, BufferSource):
+        return _sourced, (kind, dataset, inner, codec, raw)
+    if mapped is None and isinstance(buffer, BytesIO | SourceFile | None):
+        return _made, (kind, dataset, codec, raw)
+    raise PicklingError(
+        "the image was opened from a file object, or from a file that is no longer where it was, which stays in its "
+        "process: open it by its path or URL"
+    )
+
+
+def _opened(kind: Any, path: str, codec: Choice, raw: bool) -> Any:  # noqa: FBT001  # as pickle calls it
+    opened = open_pixels(path)
+    return kind(opened.dataset, content_of(opened.dataset, opened.source), codec=codec, raw=raw)
+
+
+def _sourced(kind: Any, dataset: Dataset, source: Source, codec: Choice, raw: bool) -> Any:  # noqa: FBT001
+    return kind(dataset, content_of(dataset, source), codec=codec, raw=raw)
+
+
+def _indexed(kind: Any, dataset: Dataset, content: Content, codec: Choice, raw: bool) -> Any:  # noqa: FBT001
+    return kind(dataset, content, codec=codec, raw=raw)
+
+
+def _made(kind: Any, dataset: Dataset, codec: Choice, raw: bool) -> Any:  # noqa: FBT001
+    return kind(dataset, codec=codec, raw=raw)
