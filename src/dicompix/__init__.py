@@ -2,16 +2,42 @@
 
 from dicompix.dataset import Dataset, FileDataset, PixelMixin, dcmread
 from dicompix.install import install, uninstall
+from dicompix.isolate import isolated
+from dicompix.pixels.errors import (
+    BadValueError,
+    CodecError,
+    FormatError,
+    FrameError,
+    MissingCodecError,
+    PixelError,
+    PixelWarning,
+    TransformError,
+)
 from dicompix.pixels.image import Image, open_image
+from dicompix.pixels.image.web import open_dicomweb
+from dicompix.volume import Volume, VolumeError, read_volume
 
 __all__ = [
+    "BadValueError",
+    "CodecError",
     "Dataset",
     "FileDataset",
+    "FormatError",
+    "FrameError",
     "Image",
+    "MissingCodecError",
+    "PixelError",
     "PixelMixin",
+    "PixelWarning",
+    "TransformError",
+    "Volume",
+    "VolumeError",
     "dcmread",
     "install",
+    "isolated",
+    "open_dicomweb",
     "open_image",
+    "read_volume",
     "uninstall",
 ]
 __version__ = "0.1.0"
