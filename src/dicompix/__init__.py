@@ -15,6 +15,7 @@ from dicompix.pixels.errors import (
 )
 from dicompix.pixels.image import Image, open_image
 from dicompix.pixels.image.web import open_dicomweb
+from dicompix.transcode import transcode
 from dicompix.volume import Volume, VolumeError, read_volume
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "open_dicomweb",
     "open_image",
     "read_volume",
+    "transcode",
     "uninstall",
 ]
 __version__ = "0.1.0"

@@ -1,0 +1,105 @@
+"""A file or a folder -> the same in another transfer syntax, and a Summary of what became of each file."""
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+
+from pydicom.errors import InvalidDicomError
+
+from dicompix.pixels.codecs.base import EncodeRequest
+from dicompix.pixels.errors import report
+from dicompix.pixels.parallel import in_parallel, usable_cores
+from dicompix.pixels.registry import Choice
+from dicompix.transcode.files import Identity, Job, check_target, identity_of, jobs_for
+from dicompix.transcode.names import syntax_uid
+from dicompix.transcode.one import transcode_file
+from dicompix.transcode.order import Order
+from dicompix.transcode.progress import Progress, Progressing, progressing
+from dicompix.transcode.summary import Summary, Transcoded
+
+_LARGE = 1 << 24  # bytes of a file whose frames are worth all threads; smaller files are done side by side
+
+StrPath = str | os.PathLike[str]
+
+
+def transcode(  # noqa: PLR0913  # each is a choice of the user's, by its own name
+    src: StrPath,
+    dst: StrPath,
+    syntax: str,
+    *,
+    quality: float | None = None,
+    near: int | None = None,
+    ratio: float | tuple[float, ...] | None = None,
+    psnr: float | tuple[float, ...] | None = None,
+    distance: float | None = None,
+    codec: Choice = None,
+    workers: int | None = None,
+    verify: bool = False,
+    overwrite: bool = False,
+    progress: Progress = False,
+    generate_instance_uid: bool | None = None,
+    extended_offsets: bool | None = None,
+) -> Summary:
+    """Write a DICOM file, or all those in a folder, in another transfer syntax; a few frames are in memory at a time.
+
+    `syntax` is a UID, a name as in the standard, or a short one such as "jpeg-ls". A folder is mirrored below `dst`,
+    and a file of it that fails stops none of the others: see `failed` of the result. What is wrong with a single file
+    is raised.
+
+    >>> from pydicom.data import get_testdata_file
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     done = transcode(get_testdata_file("CT_small.dcm", download=False), folder, "rle")
+    >>> done[0].status, done[0].frames, done[0].bytes_before > done[0].bytes_after
+    ('written', 1, True)
+    """
+    order = Order(
+        uid=syntax_uid(syntax),
+        want=EncodeRequest(quality=quality, near=near, ratio=ratio, psnr=psnr, distance=distance),
+        codec=codec,
+        workers=workers,
+        verify=verify,
+        overwrite=overwrite,
+        new_instance=generate_instance_uid,
+        extended=extended_offsets,
+    )
+    order.check()
+    start = perf_counter()
+    done = _run(jobs_for(Path(src), Path(dst)), order, progress)
+    if Path(src).is_file() and done[0].error is not None:
+        raise done[0].error
+    report([finding for file in done for finding in file.findings], set())
+    return Summary(tuple(done), order.uid, perf_counter() - start)
+
+
+def _run(jobs: Sequence[Job], order: Order, progress: Progress) -> list[Transcoded]:
+    """Transcode all files: the small ones side by side, then each large one with all threads for its frames."""
+    sources = frozenset(identity_of(job.source) for job in jobs)
+    sizes = [job.source.stat().st_size for job in jobs]
+    done: dict[int, Transcoded] = {}
+    with progressing(progress, sizes) as state:
+        one = partial(_try, jobs, order, sources, state)
+        small = [number for number, size in enumerate(sizes) if size < _LARGE]
+        results = in_parallel(lambda i: one(small[i]), len(small), order.workers or usable_cores())
+        done.update(zip(small, results, strict=True))
+        done.update((number, one(number)) for number in range(len(jobs)) if number not in done)
+    return [done[number] for number in range(len(jobs))]
+
+
+def _try(
+    jobs: Sequence[Job], order: Order, sources: frozenset[Identity | None], state: Progressing, number: int
+) -> Transcoded:
+    """Transcode one file; what goes wrong with it becomes its entry, so that the others go on."""
+    job = jobs[number]
+    start = perf_counter()
+    try:
+        check_target(job.target, sources, overwrite=order.overwrite)
+        done = transcode_file(job, order, partial(state.tell, number))
+    except InvalidDicomError as problem:
+        done = Transcoded(source=job.source, status="skipped", note="no DICOM file", error=problem)
+    except Exception as problem:  # noqa: BLE001  # pydicom raises anything for a broken file
+        done = Transcoded(source=job.source, status="failed", error=problem, seconds=perf_counter() - start)
+    state.tell(number, 1.0)
+    return done
