@@ -92,6 +92,24 @@ def dcmtk(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Search for input that ends badly: seconds a target, hours by `-- --hours 2`; and 20,000 real files gone wrong."""
+    install(session, "test")
+    session.install("atheris>=3.0; sys_platform == 'linux' and python_version < '3.14'")  # else without it
+    folder, env = session.create_tmp(), {"PYTHONPATH": str(Path("tests").resolve())}
+    session.run("pytest", "tests/fuzz", "tests/test_fuzz_short.py")
+    session.run("python", "-W", "ignore", "-m", "fuzz.mutated_files", f"{folder}/mutated", env=env)
+    session.run("python", "-m", "fuzz.campaign", f"{folder}/campaign", "--seconds", "5", *session.posargs, env=env)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Decode 100,000 frames of mixed files by eight threads: right ones, in flat memory, no file left open."""
+    install(session, "test")
+    session.run("python", "-m", "soak.load", *session.posargs, env={"PYTHONPATH": str(Path("tests").resolve())})
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure time and memory as ratios to pydicom with all its plugins and to the bare codecs, beside the goals."""
     install(session, "bench")

@@ -18,13 +18,17 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 
 # From left to right, each may import those before it; the name is a module or a package.
 LAYERS = (
-    *("errors", "format", "syntaxes"),
+    *("errors", "policy", "format", "syntaxes"),
     *("transforms", "frames", "fragments", "codestream"),
-    *("codecs", "registry", "settle", "limits", "conform", "parallel", "plain", "decode", "batch", "encode", "testing"),
+    *("codecs", "registry", "settle", "limits", "conform", "parallel", "plain", "salvage", "decode"),
+    *("batch", "encode", "testing"),
     *("read", "image", "compat", "dataset", "install"),
     *("volume", "transcode", "isolate", "cli"),
 )
-FACADES = {"dicompix", *(f"dicompix.pixels{name}" for name in ("", ".decoders", ".encoders", ".processing", ".utils"))}  # names only
+FACADES = {
+    "dicompix",
+    *(f"dicompix.pixels{name}" for name in ("", ".decoders", ".encoders", ".processing", ".utils")),
+}  # names only
 PYDICOM_LAYERS = {"read", "compat", "dataset", "install", "transcode", "cli"}
 CODEC_LIBRARIES = {"imagecodecs", "libjpeg", "openjpeg", "rle", "gdcm", "jpeg_ls", "PIL"}
 MANY_ARGUMENTS_ALLOWED = {"compat", "dataset", "install"}  # they mirror pydicom's signatures

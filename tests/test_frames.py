@@ -86,7 +86,7 @@ def test_frames_of_packed_12_bits_start_at_bit_0() -> None:
 def test_how_many_frames_there_are(fmt: PixelFormat, size: int, frames: int, found: list[str]) -> None:
     index = index_of(bytes(size), fmt)
     assert len(index) == frames
-    assert codes(index) == found
+    assert codes(index) == found + ["odd-length"] * (size % 2)
     assert index.declared == fmt.frames
 
 

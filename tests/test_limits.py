@@ -2,30 +2,48 @@
 
 import struct
 import tracemalloc
+import warnings
+from collections.abc import Iterator
 from dataclasses import replace
 
 import imagecodecs
 import numpy as np
 import pytest
 
+from dicompix.isolate import isolated
+from dicompix.pixels.batch import decode_all, decode_frames
 from dicompix.pixels.codestream import peek
-from dicompix.pixels.decode import decode_frame
-from dicompix.pixels.errors import CodecError, FrameError, LimitError, PixelError
+from dicompix.pixels.decode import Decoder, decode_frame
+from dicompix.pixels.errors import BadValueError, CodecError, FrameError, LimitError, PixelError, PixelWarning
 from dicompix.pixels.format import PixelFormat
-from dicompix.pixels.limits import MAX_FRAME_BYTES, check_frame
+from dicompix.pixels.frames import BufferSource, FrameIndex, index_native
+from dicompix.pixels.image import Image
+from dicompix.pixels.limits import (
+    MAX_FRAME_BYTES,
+    Limits,
+    check_array,
+    check_frame,
+    check_frames,
+    current_limits,
+    limits,
+    set_limits,
+)
 from dicompix.pixels.syntaxes import (
     DEFLATED_IMAGE_FRAME,
     EXPLICIT_LITTLE,
     HTJ2K_LOSSLESS,
     JPEG_2000,
     JPEG_BASELINE,
+    JPEG_EXTENDED,
     JPEG_LOSSLESS_SV1,
     JPEG_LS,
+    JPEG_PROGRESSIVE,
     JPEG_XL,
     RLE_LOSSLESS,
 )
+from support.builders import data_set
 from support.golden import GOLDEN
-from support.packing import deflate, rle
+from support.packing import deflate, encapsulate, rle
 
 SMALL = np.arange(64, dtype=np.uint8).reshape(8, 8)
 
@@ -51,6 +69,8 @@ STREAMS = {
     DEFLATED_IMAGE_FRAME: deflate(SMALL.tobytes()),
     RLE_LOSSLESS: rle(SMALL),
     JPEG_BASELINE: lying(GOLDEN["baseline-8"].stream, b"\xff\xc0", 5),
+    JPEG_EXTENDED: lying(GOLDEN["extended-12"].stream, b"\xff\xc1", 5),
+    JPEG_PROGRESSIVE: lying(GOLDEN["progressive-8"].stream, b"\xff\xc2", 5),
     JPEG_LOSSLESS_SV1: lying(GOLDEN["sv1-8"].stream, b"\xff\xc3", 5),
     JPEG_LS: lying(GOLDEN["jls-8"].stream, b"\xff\xf7", 5),
     JPEG_2000: large(imagecodecs.jpeg2k_encode(SMALL, codecformat="j2k")),
@@ -130,3 +150,152 @@ def test_no_frame_is_larger_than_the_limit() -> None:
     assert isinstance(found.value, FrameError)
     assert isinstance(found.value, ValueError)
     assert isinstance(found.value, PixelError)
+
+
+# Configured limits
+
+
+@pytest.fixture
+def _ours() -> Iterator[None]:
+    before = current_limits()
+    yield
+    assert current_limits() is before
+
+
+FRAME = PixelFormat(rows=100, columns=100, frames=3)  # 10,000 bytes each
+PIXELS = bytes(30_000)
+
+
+@pytest.mark.usefixtures("_ours")
+def test_more_than_the_limit_is_a_warning_and_twice_as_much_an_error() -> None:
+    with limits(frame_bytes=10_000):
+        assert check_frame(FRAME, 10_000, None) == ()
+    with limits(frame_bytes=9_999):
+        (found,) = check_frame(FRAME, 10_000, None)
+        assert (found.code, found.severity, found.found, found.used) == ("large-frame", "warning", 10_000, 9_999)
+        assert [each.code for each in decode_frame(PIXELS[:10_000], FRAME).findings] == ["large-frame"]
+    with limits(frame_bytes=5_000):
+        assert [each.code for each in check_frame(FRAME, 10_000, None)] == ["large-frame"]
+    with (
+        limits(frame_bytes=4_999),
+        pytest.raises(LimitError, match="one frame would take 10000 bytes, the limit is 9998"),
+    ):
+        check_frame(FRAME, 10_000, None)
+    with limits(frame_bytes=None):
+        assert check_frame(FRAME, 10_000, None) == ()
+
+
+@pytest.mark.usefixtures("_ours")
+def test_whole_arrays_have_their_own_limit() -> None:
+    image = Image(data_set(FRAME, PIXELS))
+    with limits(array_bytes=29_999), pytest.warns(PixelWarning, match="large-array: one array takes 30000 bytes"):
+        assert image.stored().nbytes == 30_000
+    with limits(array_bytes=14_999):
+        with pytest.raises(LimitError, match="one array would take 30000 bytes, the limit is 29998"):
+            image.stored()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert image[1].shape == (100, 100)
+            assert image.stored(out=np.empty((3, 100, 100), np.uint8)).nbytes == 30_000  # the caller's memory
+    with limits(array_bytes=None):
+        assert image.stored().nbytes == 30_000
+
+
+@pytest.mark.usefixtures("_ours")
+def test_encoded_frames_are_counted_as_they_decode() -> None:
+    fmt = replace(FRAME, transfer_syntax=RLE_LOSSLESS)
+    stream = encapsulate([[rle(np.zeros((100, 100), np.uint8))]] * 3)
+    image = Image(data_set(fmt, stream, encapsulated=True))
+    with limits(array_bytes=14_999), pytest.raises(LimitError, match="one array would take 30000 bytes"):
+        image.stored()
+    with limits(frame_bytes=4_999), pytest.raises(LimitError, match="one frame would take 10000 bytes"):
+        _ = image[0]
+
+
+def test_the_last_limits_entered_count_in_all_threads() -> None:
+    outside = current_limits()
+    with limits(frame_bytes=1) as first:
+        with limits(array_bytes=2) as second:
+            assert current_limits() is second
+            assert second == Limits(array_bytes=2)
+        assert current_limits() is first
+    assert current_limits() is outside
+    assert outside == Limits(frame_bytes=MAX_FRAME_BYTES // 2)
+
+
+def test_limits_can_be_set_once_for_all() -> None:
+    before = set_limits(frame_bytes=123)
+    try:
+        assert current_limits().frame_bytes == 123
+        with limits(frame_bytes=7):
+            assert current_limits().frame_bytes == 7
+        assert current_limits().frame_bytes == 123
+    finally:
+        assert set_limits(frame_bytes=before.frame_bytes, array_bytes=before.array_bytes).frame_bytes == 123
+    assert current_limits() == before
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, True, "1"])
+def test_a_limit_is_a_number_of_bytes(wrong: object) -> None:
+    for name in ("frame_bytes", "array_bytes"):
+        with pytest.raises(BadValueError, match=f"{name} is"):
+            Limits(**{name: wrong})  # type: ignore[arg-type]
+
+
+def test_slides_and_volumes_of_usual_size_pass_without_a_word() -> None:
+    assert check_array(2000 * 512 * 512 * 2) == ()  # a CT of 2,000 slices
+    assert check_array(20_000 * 512 * 512 * 3) == ()  # a level of a slide
+    tomosynthesis = PixelFormat(rows=3000, columns=4000, bits_allocated=16, bits_stored=16)
+    assert check_frame(tomosynthesis, tomosynthesis.frame_bytes, None) == ()
+
+
+# What a header claims of frames
+
+
+def test_frames_that_are_not_there_are_not_allocated() -> None:
+    fmt = PixelFormat(rows=1000, columns=1000, frames=100_000, transfer_syntax=RLE_LOSSLESS)
+    stream = rle(np.zeros((1000, 1000), np.uint8))
+    index = FrameIndex(BufferSource(stream * 3), [((0, len(stream)),)] * 3, declared=100_000)
+    native = index_native(BufferSource(bytes(3_000_000)), replace(fmt, transfer_syntax=EXPLICIT_LITTLE))
+    tracemalloc.start()
+    try:
+        for given, uid in ((index, RLE_LOSSLESS), (native, EXPLICIT_LITTLE)):
+            with pytest.raises(FrameError):
+                decode_all(given, Decoder(fmt=replace(fmt, transfer_syntax=uid)), 100_000)
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_many_tiny_fragments_do_not_make_a_large_array() -> None:
+    fmt = PixelFormat(rows=8192, columns=8192, transfer_syntax=JPEG_2000)
+    blank = bytes(imagecodecs.jpeg2k_encode(np.zeros((8192, 8192), np.uint8), codecformat="j2k"))
+    source = BufferSource(blank + bytes(8) * 200)
+    spans = [((0, len(blank)),), *[((len(blank) + 8 * i, len(blank) + 8 * i + 8),) for i in range(200)]]
+    index = FrameIndex(source, spans, declared=201)
+    with pytest.raises(LimitError, match="201 frames of 67108864 bytes would take"):
+        decode_frames(index, Decoder(fmt=fmt), range(201))
+
+
+def test_blank_frames_of_usual_number_and_size_are_allowed() -> None:
+    mask = PixelFormat(rows=512, columns=512, transfer_syntax=JPEG_2000)
+    assert check_frames(mask, 1000, 1000 * 150) == ()
+
+
+def test_limits_hold_for_frames_that_are_decoded_elsewhere() -> None:
+    fmt = replace(FRAME, transfer_syntax=RLE_LOSSLESS)
+    image = Image(data_set(fmt, encapsulate([[rle(np.zeros((100, 100), np.uint8))]] * 3), encapsulated=True))
+    with isolated(workers=1), limits(array_bytes=14_999), pytest.raises(LimitError, match="one array"):
+        image.stored()
+
+
+def test_a_deflated_frame_is_inflated_to_its_own_size_only() -> None:
+    bomb = deflate(bytes(100_000_000))
+    tracemalloc.start()
+    try:
+        frame = decode_frame(bomb, replace(FRAME, frames=1, transfer_syntax=DEFLATED_IMAGE_FRAME))
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+    assert frame.array.shape == (100, 100)
+    assert [finding.code for finding in frame.findings] == ["deflated-stream"]

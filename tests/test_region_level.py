@@ -61,6 +61,7 @@ REGIONS: dict[str, tuple[slice, slice]] = {
 
 
 @pytest.mark.parametrize("uid", CASES, ids=lambda uid: uid.removeprefix("1.2.840.10008."))
+@pytest.mark.filterwarnings("ignore:lossless-prediction")  # noise takes 17 bits to predict
 def test_a_region_is_that_part_of_the_frame(uid: str) -> None:
     for case in CASES[uid]:
         image = image_of(case)
@@ -357,7 +358,7 @@ def test_progressive_jpeg_and_rgb_jpeg() -> None:
     for image in (progressive, rgb):
         found = image.frame(0, level=1)
         assert found.photometric == Photometric.RGB
-        assert found.findings == ()
+        assert {finding.code for finding in found.findings} <= {"chroma-subsampling"}
         assert np.abs(found.array - block_means(frame.astype(float), 1)).max() <= 4
 
 

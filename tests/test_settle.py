@@ -54,6 +54,7 @@ RCT, ICT = Photometric.YBR_RCT, Photometric.YBR_ICT
 ADOBE_RGB = {"color": "RGB", "color_source": "Adobe APP14"}
 ADOBE_YCC = {"color": "YCC", "color_source": "Adobe APP14"}
 SUBSAMPLED = {"color": "YCC", "color_source": "subsampling", "subsampled": True}
+CHROMA = ["chroma-subsampling"]
 MCT = {"color": "RGB", "color_source": "MCT", "multiple_components": True}
 
 
@@ -98,7 +99,8 @@ def test_color(
     fmt = replace(COLOR, photometric=declared, transfer_syntax=uid.get(stream.kind, JPEG_BASELINE))
     settled = settle(fmt, replace(stream, **evidence))  # type: ignore[arg-type]  # fields by name
     assert settled.coded.photometric == coded
-    assert [finding.code for finding in settled.findings] == ["codestream-color"] * reported
+    chroma = {declared, coded} == {YBR, YBR_422}
+    assert [finding.code for finding in settled.findings] == ["codestream-color"] * reported + CHROMA * chroma
     if reported:
         assert settled.findings[0].found == declared.value
         assert str(settled.findings[0].used).startswith(coded.value)
@@ -173,7 +175,8 @@ def test_precision(  # noqa: PLR0913, PLR0917 - one row of the table
     assert (settled.promised.bits_allocated, settled.promised.bits_stored) == promised
     assert settled.coded.bits_stored == precision
     assert settled.lossy is not lossless
-    assert [finding.code for finding in settled.findings] == ["codestream-precision"] * reported
+    lossy = ["codestream-lossy"] * (uid == JPEG_LS and not lossless)
+    assert [finding.code for finding in settled.findings] == ["codestream-precision"] * reported + lossy
 
 
 @pytest.mark.parametrize("declared", [False, True])

@@ -618,7 +618,7 @@ def test_what_is_odd_about_each_file_is_told(frames: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("intercept", [0, -5])
 def test_a_codestream_of_another_size_is_named(intercept: int, tmp_path: Path) -> None:
     library = pytest.importorskip("imagecodecs")
-    images = [image(n, RescaleSlope=1, RescaleIntercept=intercept, BitsStored=16) for n in range(COUNT)]
+    images = [image(n, RescaleSlope=1, RescaleIntercept=intercept, BitsStored=16, HighBit=15) for n in range(COUNT)]
     for number, one in enumerate(images):
         stream = library.jpegls_encode(pixels(number)[number == 3 :].astype(np.uint16))
         one.PixelData, one["PixelData"].is_undefined_length = packing.encapsulate([[stream]]), True

@@ -15,6 +15,8 @@ from dicompix.pixels.errors import (
 )
 from dicompix.pixels.image import Image, open_image
 from dicompix.pixels.image.web import open_dicomweb
+from dicompix.pixels.limits import limits, set_limits
+from dicompix.pixels.policy import DeviationError
 from dicompix.transcode import transcode
 from dicompix.volume import Volume, VolumeError, read_volume
 
@@ -22,6 +24,7 @@ __all__ = [
     "BadValueError",
     "CodecError",
     "Dataset",
+    "DeviationError",
     "FileDataset",
     "FormatError",
     "FrameError",
@@ -36,9 +39,11 @@ __all__ = [
     "dcmread",
     "install",
     "isolated",
+    "limits",
     "open_dicomweb",
     "open_image",
     "read_volume",
+    "set_limits",
     "transcode",
     "uninstall",
 ]

@@ -13,12 +13,14 @@ from dicompix.pixels.codecs.base import Stored
 from dicompix.pixels.compat import compress as compression
 from dicompix.pixels.compat import decompress as decompression
 from dicompix.pixels.compat import overlays, set_pixels
+from dicompix.pixels.compat.cut import add_cut_elements, explained
 from dicompix.pixels.compat.decoder import results_for
 from dicompix.pixels.compat.described import content_under
 from dicompix.pixels.compat.options import NOTHING, Description, options_of
+from dicompix.pixels.compat.policies import filling, policy_for, set_policy, with_policy
+from dicompix.pixels.compat.superseded import array_kept, only_until_4
 from dicompix.pixels.compat.write import save
 from dicompix.pixels.image import Image
-from dicompix.pixels.compat.cut import add_cut_pixels, explained
 from dicompix.pixels.read import Content, Mark, content_of, mark_of
 
 _CACHE = "_dicompix"
@@ -74,7 +76,8 @@ class _Cache:
             return False
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            same = _content(dataset, self.description).fmt == content.fmt
+            now = _content(dataset, self.description)
+            same = now.fmt == content.fmt and now.header == content.header
         if same:
             self.mark = mark_of(dataset)
         return same
@@ -96,7 +99,7 @@ class _Pixels:
         if dataset is None:
             return self
         cache = _Cache.of(dataset)
-        return Image(dataset, cache.content_as_described(dataset), reported=cache.reported)
+        return Image(dataset, cache.content_as_described(dataset), reported=cache.reported, errors=policy_for(dataset))
 
 
 class PixelMixin:
@@ -135,10 +138,14 @@ class PixelMixin:
     ) -> None:
         """Set how `pixel_array` decodes: one frame, raw colour, a plugin, any decoding option; without any, as usual.
 
-        `use_v2_backend` leaves the decoding to pydicom's old handlers, which it will remove in version 4.
+        `errors` is a policy, as of `open_image`, and stays until another one is named. `use_v2_backend` leaves the
+        decoding to pydicom's old handlers, which it will remove in version 4.
         """
+        if use_v2_backend:
+            only_until_4(self, "pixel_array_options", "use_v2_backend")
+        options = with_policy(kwargs, self)
         given = {"index": index, "raw": raw, "decoding_plugin": decoding_plugin, "use_pdh": use_v2_backend}
-        self.__dict__.update({"_pixel_array_opts": {**kwargs, **given}, "_pixel_array": None, "_pixel_id": {}})
+        self.__dict__.update({"_pixel_array_opts": {**options, **given}, "_pixel_array": None, "_pixel_id": {}})
 
     def convert_pixel_data(self: Any, handler_name: str = "") -> None:
         """Decode now what `pixel_array` will return, by the plugin of that name (deprecated in pydicom 3.0)."""
@@ -149,6 +156,8 @@ class PixelMixin:
             _convert_pixel_data(self, handler_name)
             return
         cache = _Cache.of(self)
+        if array_kept(self) is not None:
+            return
         if self.__dict__.get("_pixel_array") is None or cache.options is not options or not cache.holds(self):
             _decode(self, options, handler_name.lower())
 
@@ -192,6 +201,8 @@ class PixelMixin:
 
         What `pixel_array_options` was given counts here too, `index` aside.
         """
+        if handler_name:
+            only_until_4(self, "decompress", "handler_name")
         options = {**self.__dict__.get("_pixel_array_opts", _NONE), **kwargs}
         options.update({"decoding_plugin": plugin} if (plugin := decoding_plugin or handler_name) else {})
         options.pop("index", None)
@@ -231,7 +242,7 @@ def _decode(dataset: Any, key: dict[str, Any], plugin: str = "") -> Stored:
     """Decode a data set's pixel data under its options, `key`, and keep the array."""
     options = options_of({**key, "decoding_plugin": plugin} if plugin else key)
     cache = _Cache.of(dataset)
-    results = results_for(cache.content_for(dataset, options.description), options, cache.reported)
+    results = filling(results_for(cache.content_for(dataset, options.description), options, cache.reported), dataset)
     if findings := results.findings(options.index):
         results.report(findings, stacklevel=4)
     decoded = results.array(options.index)
@@ -270,8 +281,10 @@ class FileDataset(Dataset, PydicomFileDataset):
     """A Dataset that was read from a file."""
 
 
-def dcmread(*args: Any, **kwargs: Any) -> FileDataset:
+def dcmread(*args: Any, errors: str = "warn", **kwargs: Any) -> FileDataset:
     """Read a DICOM file with pydicom's own `dcmread` and its parameters; the result decodes pixel data with dicompix.
+
+    `errors` is "warn", "strict" or "salvage": what is done about pixel data that breaks a rule, as in `open_image`.
 
     >>> from pydicom.data import get_testdata_file
     >>> dcmread(get_testdata_file("CT_small.dcm", download=False)).pixel_array.shape
@@ -279,7 +292,8 @@ def dcmread(*args: Any, **kwargs: Any) -> FileDataset:
     """
     with explained():
         dataset: Any = pydicom.dcmread(*args, **kwargs)
-    add_cut_pixels(dataset)
+    add_cut_elements(dataset, args, kwargs)
     if type(dataset) is PydicomFileDataset:
         dataset.__class__ = FileDataset
+        set_policy(dataset, errors)
     return dataset  # type: ignore[no-any-return]

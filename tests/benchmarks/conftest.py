@@ -12,6 +12,10 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import report
+from benchmarks.matrix import BARE, EVERYBODY, OURS, Outcome, Score
+from benchmarks.report import Matrix
+
 HERE = Path(__file__).parent
 Contender = Callable[[], Callable[[], object]]  # prepares one round and returns what is timed
 
@@ -30,6 +34,13 @@ class Row:
 
 
 ROWS = pytest.StashKey[list[Row]]()
+MATRIX = pytest.StashKey[Matrix]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that brings the documentation up to date."""
+    text = "write what was measured into docs/reference/benchmarks.md, and data and charts beside it"
+    parser.addoption("--write-docs", action="store_true", help=text)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -93,10 +104,48 @@ def race(benchmark: Any, add_row: Callable[[Row], None]) -> Race:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the table."""
-    rows = config.stash.get(ROWS, [])
-    if not rows:
-        return
+    """Print the tables; with `--write-docs` write them, that of goals only after a run of all of them."""
+    rows, matrix = config.stash.get(ROWS, []), config.stash.get(MATRIX, Matrix())
+    for title, outcomes in matrix.groups.items():
+        terminalreporter.write_line(f"\n{_matrix_text(title, outcomes)}{report.tally(outcomes)}")
+    if matrix.growth:
+        terminalreporter.write_line(f"\n{report.growth_table(matrix.growth)}")
+    if rows:
+        terminalreporter.write_line(f"\n{_goals_text(rows)}")
+    if config.getoption("--write-docs"):
+        if matrix.outcomes:
+            report.write_matrix(matrix)
+        if rows and not config.getoption("-k"):
+            report.write_goals(rows)
+
+
+def _text_of(table: Table) -> str:
+    console = Console(width=150)
+    with console.capture() as text:
+        console.print(table)
+    return text.get()
+
+
+def _matrix_text(title: str, outcomes: list[Outcome]) -> str:
+    table = Table(title=f"{title}: time as a multiple of ours, median and by the fastest rounds")
+    for name in ("what", *(report.HEADS.get(name, name) for name in EVERYBODY), ""):
+        table.add_column(name, justify="left" if name == "what" else "right")
+    for outcome in outcomes:
+        cells = [_cell(outcome.scores[name]) if name in outcome.scores else "" for name in EVERYBODY[1:]]
+        table.add_row(outcome.what, report.seconds(outcome.scores[OURS].median), *cells, _verdict(outcome))
+    return _text_of(table)
+
+
+def _cell(score: Score) -> str:
+    return score.state if score.ratio is None or score.best is None else f"{score.ratio:.2f} {score.best:.2f}"
+
+
+def _verdict(outcome: Outcome) -> str:
+    slow = outcome.over_bare is not None and outcome.over_bare < report.WORTH_A_CORE
+    return " ".join(["first" if outcome.first else "MISS", *([f"MISS {BARE}"] if slow else [])])
+
+
+def _goals_text(rows: list[Row]) -> str:
     table = Table(title="dicompix against pydicom with all its plugins, and against the bare codecs")
     for name in ("what", "theirs", "ours", "ratio", "fastest", "goal", ""):
         table.add_column(name, justify="left" if name == "what" else "right")
@@ -104,9 +153,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         verdict = "" if not row.goal else "pass" if row.met else "MISS"
         best = "" if row.best is None else f"{row.best:.2f}"
         table.add_row(row.what, row.theirs, row.ours, f"{row.ratio:.2f}", best, row.goal, verdict)
-    console = Console(width=120)
-    with console.capture() as text:
-        console.print(table)
     judged = [row.met for row in rows if row.goal]
-    terminalreporter.write_line(f"\n{text.get()}{len(judged) - sum(judged)} of {len(judged)} goals missed")
-    terminalreporter.write_line("ratio: median over all rounds; fastest: by the fastest round of each side")
+    lines = (
+        f"{_text_of(table)}{len(judged) - sum(judged)} of {len(judged)} goals missed",
+        "ratio: median over all rounds; fastest: by the fastest round of each side",
+    )
+    return "\n".join(lines)

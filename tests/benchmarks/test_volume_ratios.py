@@ -11,14 +11,13 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.pixels import apply_modality_lut
-from pydicom.uid import UID
 
 from benchmarks import memory
 from benchmarks.conftest import Race, Row
-from benchmarks.workloads import example, gray
+from benchmarks.workloads import SLICES, write_series
 from dicompix.volume import read_volume
 
-SLICES, ROUNDS = 200, 7
+ROUNDS = 7
 
 
 @pytest.fixture(autouse=True)
@@ -30,19 +29,8 @@ def _quiet() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def series(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of 200 slices of 512 x 512, CT_small's other 250 elements in each."""
-    folder = tmp_path_factory.mktemp("series")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        dataset = example("CT_small.dcm")
-    frames = gray()
-    dataset.Rows, dataset.Columns = frames.shape[1:]
-    for number in range(SLICES):
-        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = UID(f"1.2.3.{number}")
-        dataset.ImagePositionPatient = [-158.1, -179.0, -75.7 + 1.25 * number]
-        dataset.PixelData = np.roll(frames[number % len(frames)], number).tobytes()
-        dataset.save_as(folder / f"{number:03}.dcm")
-    return folder
+    """Return a folder of 200 slices."""
+    return write_series(tmp_path_factory.mktemp("series"))
 
 
 def by_pydicom(folder: Path, values: str) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import imagecodecs
@@ -21,7 +22,7 @@ from dicompix.pixels.codecs.base import Stored
 from dicompix.pixels.frames import Buffer
 
 LIBRARY: Any = imagecodecs
-SIZE, FRAMES, MANY, NOISE = 512, 24, 4000, 8
+SIZE, FRAMES, MANY, NOISE, SLICES = 512, 24, 4000, 8, 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,6 +118,21 @@ def many_small() -> bytes:
     tile = gray()[0, :32, :32]
     pixels = np.stack([np.roll(tile, i, axis=1) for i in range(MANY)])
     return file_of(pixels, s.RLE_LOSSLESS, [_encode_rle(frame) for frame in pixels], bits=16)
+
+
+def write_series(folder: Path) -> Path:
+    """Write 200 slices of 512 x 512 into a folder, CT_small's other 250 elements in each."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset = example("CT_small.dcm")
+    frames = gray()
+    dataset.Rows, dataset.Columns = frames.shape[1:]
+    for number in range(SLICES):
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = UID(f"1.2.3.{number}")
+        dataset.ImagePositionPatient = [-158.1, -179.0, -75.7 + 1.25 * number]
+        dataset.PixelData = np.roll(frames[number % len(frames)], number).tobytes()
+        dataset.save_as(folder / f"{number:03}.dcm")
+    return folder
 
 
 RECIPES = {

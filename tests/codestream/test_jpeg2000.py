@@ -148,6 +148,8 @@ def test_stream_behind_rubbish() -> None:
         (stream(siz()[:-3].replace(b"\x00\x29", b"\x00\x26", 1), cod()), "has 1 components in 36 bytes"),
         (stream(siz(tile=(0, 40, 0, 0)), cod()), "tiles of 0 x 40"),
         (stream(siz((70000, 1, 0, 0), tile=(1, 1, 0, 0)), cod()), "has 70000 tiles"),
+        (stream(siz(tile=(60, 40, 0xFFFF0000, 0)), cod()), "at column 4294901760, row 0, needed one that holds"),
+        (stream(siz((60, 40, 0, 20), tile=(60, 10, 0, 10)), cod()), "at column 0, row 10, needed one that holds"),
         (stream(siz(), segment(0x52, b"\0\0\0")), "ends inside its jpeg-2000 header"),
         (stream(segment(0x51, b"\0\0\0"), cod()), "ends inside its jpeg-2000 header"),
         (SIGNATURE + FILE_TYPE + box(b"jp2h", b""), "needed jp2c"),

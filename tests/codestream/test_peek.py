@@ -251,7 +251,7 @@ def test_pydicom_files_agree_with_their_data_sets() -> None:
 @pytest.mark.parametrize(
     ("name", "color", "source"),
     [
-        ("SC_rgb_dcmtk_+eb+cr.dcm", "RGB", "Adobe APP14"),
+        ("SC_rgb_dcmtk_+eb+cr.dcm", "RGB", "component ids"),
         ("SC_rgb_jpeg_dcmtk.dcm", "YCC", "JFIF"),
         ("SC_rgb_small_odd_jpeg.dcm", "YCC", "JFIF"),
         ("examples_ybr_color.dcm", "YCC", "subsampling"),

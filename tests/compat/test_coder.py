@@ -17,9 +17,10 @@ from dicompix.pixels import syntaxes as s
 from dicompix.pixels.codecs import CodecEntry
 from dicompix.pixels.codecs.base import DecodeRequest
 from dicompix.pixels.compat import plugins
-from dicompix.pixels.compat.coder import Coder, CoderRegistry, coder_for, coder_named, coder_names
+from dicompix.pixels.compat.coder import Coder, coder_for, coder_named, coder_names
 from dicompix.pixels.compat.encoder import Encoder, get_encoder
 from dicompix.pixels.compat.labels import keyword_of, label_of, name_of
+from dicompix.pixels.compat.registry import CoderRegistry
 from dicompix.pixels.decode import decode_frame
 from dicompix.pixels.errors import BadValueError, CodecError, MissingCodecError, PixelError, UnsupportedError
 from dicompix.pixels.format import Photometric, PixelFormat
@@ -391,7 +392,7 @@ def test_a_plugin_says_what_colour_came_out(said: str) -> None:
 
     ybr = PixelFormat(rows=1, columns=2, samples=3, photometric=Photometric.YBR_FULL, transfer_syntax=s.RLE_LOSSLESS)
     assert decoded(convert, ybr).photometric == Photometric.RGB
-    registry_of_one = CoderRegistry({}, plugins.decoding, registry._task)
+    registry_of_one = CoderRegistry(None, plugins.decoding, registry._task)
     registry_of_one.add_function(s.RLE_LOSSLESS, CodecEntry("foo", "foo"), convert)
     assert decode_frame(_RLE, ybr, codecs=registry_of_one).array.tolist() == [[[10, 20, 30], [40, 50, 60]]]
 
@@ -518,3 +519,38 @@ def test_a_base_coder_codes_nothing() -> None:
     assert isinstance(Coder(s.RLE_LOSSLESS)._codecs, Registry)
     with pytest.raises(BadValueError):
         Coder(s.RLE_LOSSLESS).plugin_choice("foo")
+
+
+def test_a_coder_follows_the_common_registry_whatever_was_added_and_removed() -> None:
+    """Codecs that are added for all later on count for a coder that has plugins of its own, or had."""
+    common = Registry()
+
+    class Own(Coder):
+        _common = staticmethod(lambda: common)
+        _adapt = staticmethod(plugins.decoding)
+
+    coder = Own(s.RLE_LOSSLESS)
+    coder._codecs = common
+    coder._own().add_function(s.RLE_LOSSLESS, CodecEntry("foo", "foo:bar"), lambda _, runner: bytes(runner.rows))
+    common.add(s.RLE_LOSSLESS, CodecEntry("later", "dicompix.pixels.codecs.rle:decode"))
+    assert {"foo", "later"} <= set(coder.available_plugins)
+    coder.remove_plugin("later")
+    assert "later" not in coder.available_plugins
+    assert any(entry.name == "later" for entry in common.entries(s.RLE_LOSSLESS))
+    coder.remove_plugin("foo")
+    assert "foo" not in coder.available_plugins
+    assert coder._codecs is not common
+
+
+def test_a_coder_without_changes_of_its_own_has_the_common_registry_again() -> None:
+    common = Registry()
+
+    class Own(Coder):
+        _common = staticmethod(lambda: common)
+        _adapt = staticmethod(plugins.decoding)
+
+    coder = Own(s.RLE_LOSSLESS)
+    coder._codecs = common
+    coder._own().add_function(s.RLE_LOSSLESS, CodecEntry("foo", "foo:bar"), lambda _, runner: bytes(runner.rows))
+    coder.remove_plugin("foo")
+    assert coder._codecs is common

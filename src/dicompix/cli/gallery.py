@@ -1,7 +1,6 @@
 """Files -> a table of what they are and how long they took, and a PNG of each."""
 
-import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -10,10 +9,9 @@ from typing import Any
 import pydicom
 from pydicom.data import get_testdata_file
 from pydicom.pixels.utils import pixel_array as pydicom_pixels
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
 
+from dicompix.cli.group import DONE, IN_PART
+from dicompix.cli.output import console, progress, table
 from dicompix.dataset import dcmread
 from dicompix.pixels.image import open_image
 from dicompix.pixels.syntaxes import syntax_for
@@ -38,7 +36,7 @@ EXAMPLES = (  # of pydicom's wheel: each another modality, syntax or colour
     "rtdose.dcm",
 )
 ROUNDS = 3
-COLUMNS = ("file", "syntax", "shape", "dtype", "photometric", "codec", "ms", "pydicom ms")
+COLUMNS = ("file", "syntax", "shape", "dtype", "photometric", "codec", ">ms", ">pydicom ms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,42 +53,17 @@ def example_files() -> list[Path]:
     return [Path(str(path)) for path in found if path is not None]
 
 
-def under(paths: Iterable[Path]) -> list[Path]:
-    """Return the files given, and those in the folders given."""
-    return [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path]) if file.is_file()]
-
-
-def gallery(files: list[Path], output: Path, *, beside_pydicom: bool) -> int:
+def gallery(files: list[Path], output: Path) -> int:
     """Decode each file, write its picture into `output`, print the table; return 1 where a file failed, else 0."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=170)
-    if not files:
-        console.print("There are no files to show.", style="red")
-        return 1
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        console.print(f"Pictures cannot be written to {output}: {problem}", style="red")
-        return 1
+    output.mkdir(parents=True, exist_ok=True)
     rows = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        named = list(zip(files, unique_names(files), strict=True))
-        for file, name in track(named, "Decoding", console=console, transient=True):
-            rows.append(one_file(file, output / name, beside_pydicom=beside_pydicom))
-    console.print(as_table(rows, f"{len(rows)} files, pictures in {output}"))
-    return int(any(row.failed for row in rows))
-
-
-def as_table(rows: list[Row], title: str) -> Table:
-    """Return the rows as a table; failures are red."""
-    table = Table(title=title)
-    for column in COLUMNS:
-        table.add_column(column, overflow="fold", justify="right" if column.endswith("ms") else "left")
-    for row in rows:
-        table.add_row(*row.cells, style="red" if row.failed else None)
-    return table
+    with progress("Decoding", len(files)) as told:
+        for file, name in zip(files, unique_names(files), strict=True):
+            rows.append(one_file(file, output / name))
+            told(1)
+    styled = [(row.cells, "red" if row.failed else "") for row in rows]
+    console().print(table(f"{len(rows)} files, pictures in {output}", COLUMNS, styled))
+    return IN_PART if any(row.failed for row in rows) else DONE
 
 
 def unique_names(files: list[Path]) -> list[str]:
@@ -103,7 +76,7 @@ def unique_names(files: list[Path]) -> list[str]:
     return names
 
 
-def one_file(file: Path, picture: Path, *, beside_pydicom: bool) -> Row:
+def one_file(file: Path, picture: Path) -> Row:
     """Decode one file and save its middle frame; a failure becomes the row's text."""
     try:
         milliseconds = best_time(file, dcmread, lambda dataset: dataset.pixel_array)
@@ -115,7 +88,7 @@ def one_file(file: Path, picture: Path, *, beside_pydicom: bool) -> Row:
     fmt = image.format
     shape = " x ".join(map(str, image.shape if len(image) > 1 else image.shape[1:]))
     name = syntax_for(fmt.transfer_syntax).name.partition(" (")[0]
-    theirs = pydicom_time(file) if beside_pydicom else ""
+    theirs = pydicom_time(file)
     color = str(fmt.photometric)
     return Row((file.name, name, shape, str(image.dtype), color, image.codec_name(), f"{milliseconds:.2f}", theirs))
 

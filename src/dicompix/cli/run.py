@@ -7,10 +7,26 @@ from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType, TracebackType
+from typing import Annotated
+
+import typer
 
 from dicompix.install import install
 
+Name = Annotated[str, typer.Argument(help="A Python script, or a module's dotted name after -m.")]
+Arguments = Annotated[list[str] | None, typer.Argument(help="The program's own arguments.")]
+AsModule = Annotated[bool, typer.Option("-m", help="Run a module, as `python -m` does.")]
+
 _BETWEEN = {__file__, runpy.__file__, "<frozen runpy>"}  # files between the interpreter and the program
+
+
+def run(context: typer.Context, program: Name, arguments: Arguments = None, *, module: AsModule = False) -> None:
+    """Run an unchanged Python program with dicompix installed in pydicom's place.
+
+    It starts when the command line is done, so that its exit and its exceptions are its own.
+    """
+    programs: list[Program] = context.ensure_object(list)
+    programs.append(Program(program, tuple(arguments or ()), module=module))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,25 @@
 """Several frames of an index -> one array: in parallel, or by one view of them."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
 
 from dicompix.pixels.codecs.base import Frame, Stored
-from dicompix.pixels.decode import Decoder, check_fit, isolation, raised
-from dicompix.pixels.errors import CodecError, FrameError
+from dicompix.pixels.decode import Decoder, check_fit, isolation
+from dicompix.pixels.errors import CodecError, Finding, FrameError
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.frames import Buffer, FrameIndex, short_native_error
+from dicompix.pixels.limits import check_array, check_frames, check_salvage
 from dicompix.pixels.parallel import in_parallel, usable_cores
 from dicompix.pixels.plain import Decoded, decode_plain, target_for
+from dicompix.pixels.salvage import bytes_left
 from dicompix.pixels.syntaxes import syntax_for
 
 Given = TypeVar("Given")
+Read = Callable[[int], Buffer]  # a frame's number -> its bytes
 SMALL_WORK = 1 << 19  # bytes of decoded pixels below which threads cost more than they save
 # Bytes of a frame from which a codec's own threads are about as fast as frames side by side, in less memory.
 LARGE_FRAME = {"jpeg-2000": 1 << 19, "jpeg-xl": 1 << 22}
@@ -51,7 +56,10 @@ def decode_all(
     Raises FrameError where the pixel data holds fewer frames, or frames of differing shape.
     """
     if len(index) < count:
-        raise _too_few(index, decoder.fmt, count)
+        if decoder.fill is None:
+            raise _too_few(index, decoder.fmt, count)
+        check_salvage(decoder.fmt, count - len(index), len(index.source))
+        return decode_frames(index, decoder, range(count), out=out, workers=workers)
     if is_plain(index, decoder):
         return decode_plain(index, decoder.fmt, count, out, corrected=decoder.corrected)
     return decode_frames(index, decoder, range(count), out=out, workers=workers)
@@ -66,33 +74,54 @@ def decode_frames(
     workers: int | None = None,
 ) -> Decoded:
     """Decode the frames of those numbers, one or more, into one array, in parallel."""
-    fmt = promised_format(index, decoder, numbers[0])
+    read = index.__getitem__ if decoder.fill is None else partial(bytes_left, index, decoder.fmt)
+    fmt = _format_of(read, decoder, numbers)
+    large = () if out is not None else _check_size(index, fmt, len(numbers))
     if isolation and decoder.foreign:
-        return _decode_elsewhere(index, decoder, numbers, fmt, out)
-    out = target_for(out, (len(numbers), *fmt.frame_shape), fmt)
-    workers, threads = _shares(index[numbers[0]], decoder, out, _workers(out, workers))
-    frames = decode_into(out, numbers, lambda i, part: decoder.frame(index[i], part, threads), workers)
-    findings = tuple(finding for frame in frames for finding in frame.findings)
-    return Decoded(out, frames[0].photometric, findings)
+        array, frames = _decode_elsewhere(read, decoder, numbers, fmt)
+        if out is not None:
+            np.copyto(target_for(out, array.shape, fmt), array)
+            array = out
+    else:
+        array = target_for(out, (len(numbers), *fmt.frame_shape), fmt)
+        workers, threads = _shares(read(numbers[0]), decoder, array, _workers(array, workers))
+        frames = decode_into(array, numbers, lambda i, part: decoder.frame(read(i), part, threads), workers)
+    findings = (*large, *[finding for frame in frames for finding in frame.findings])
+    missing = [(i, frame.missing) for i, frame in zip(numbers, frames, strict=True) if frame.missing is not None]
+    return Decoded(array, frames[0].photometric, findings, tuple(missing))
+
+
+def _format_of(read: Read, decoder: Decoder, numbers: Sequence[int]) -> PixelFormat:
+    """Return what decoding gives, as the first frame tells it; where frames are salvaged, the first that can."""
+    if decoder.fill is None:
+        return decoder.promised(read(numbers[0]))
+    for number in numbers:
+        with suppress(CodecError, FrameError):
+            return decoder.promised(read(number))
+    return decoder.expected(read(numbers[0]))
+
+
+def _check_size(index: FrameIndex, fmt: PixelFormat, frames: int) -> tuple[Finding, ...]:
+    """Raise LimitError for more frames than their bytes can hold; nobody knows how many those of a server are."""
+    held = len(index.source)
+    return check_frames(fmt, frames, held) if held else check_array(frames * fmt.array_bytes)
 
 
 def _decode_elsewhere(
-    index: FrameIndex, decoder: Decoder, numbers: Sequence[int], fmt: PixelFormat, out: Stored | None
-) -> Decoded:
-    parts = [index[i] for i in numbers]
-    for part in parts[1:]:
+    read: Read, decoder: Decoder, numbers: Sequence[int], fmt: PixelFormat
+) -> tuple[Stored, list[Frame]]:
+    parts = [read(i) for i in numbers]
+    for part in parts[1:] if decoder.fill is None else ():
         check_fit(decoder.promised(part), fmt.frame_shape, fmt.dtype)
     array, answers = isolation[-1](decoder, parts, fmt, coded=False)
-    frames = [_at(i, lambda _, one: raised(one), answer) for i, answer in zip(numbers, answers, strict=True)]
-    if out is not None:
-        np.copyto(target_for(out, array.shape, fmt), array)
-        array = out
-    findings = tuple(finding for frame in frames for finding in frame.findings)
-    return Decoded(array, frames[0].photometric, findings)
+    every = zip(numbers, answers, array, strict=True)
+    return array, [_at(i, lambda _, given: decoder.answered(*given), (one, fmt, out)) for i, one, out in every]
 
 
 def _shares(data: Buffer, decoder: Decoder, out: Stored, workers: int) -> tuple[int, int]:
     """Return how many frames to decode at once, and with how many threads each: one by one where few, or large."""
+    if decoder.fill is not None:  # the codecs for a broken frame cannot be told
+        return workers, 1
     family = syntax_for(decoder.fmt.transfer_syntax).family
     few_or_large = len(out) < workers or out[0].nbytes >= LARGE_FRAME.get(family, out.nbytes)
     if workers > 1 and few_or_large and "threads" in decoder.entries(data)[0].honours:

@@ -120,8 +120,8 @@ _DIRTY = Finding(
 
 def _dirty(array: Stored, fmt: PixelFormat) -> bool:
     """Tell whether a sample is more than Bits Stored bits can say; unsigned cells of signed samples are often bare."""
-    if fmt.bits_stored == fmt.bits_allocated or not array.size:
-        return False
+    if fmt.bits_allocated in {fmt.bits_stored, 12} or not array.size:
+        return False  # packed cells have been put into wider ones, their sign has not
     low, high = fmt.value_range
     if array.dtype.kind == "u":
         return int(array.max()) > high

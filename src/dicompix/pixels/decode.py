@@ -14,8 +14,9 @@ from dicompix.pixels.conform import conform
 from dicompix.pixels.errors import CodecError, Finding, FrameError, MissingCodecError, PixelError
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.frames import Buffer
-from dicompix.pixels.limits import check_frame
+from dicompix.pixels.limits import check_frame, check_salvage
 from dicompix.pixels.registry import Choice, Registry, registry
+from dicompix.pixels.salvage import Salvage
 from dicompix.pixels.settle import Settled, settle
 from dicompix.pixels.syntaxes import syntax_for
 
@@ -46,18 +47,30 @@ def raised(answer: Frame | PixelError) -> Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoder:
-    """How to decode the frames of one image: format, codecs to use, raw colour or RGB, bits corrected or as coded."""
+    """How to decode the frames of one image: format, codecs to use, raw colour or RGB, bits corrected or as coded.
+
+    With `fill` a frame that cannot be decoded is salvaged: missing samples get that value.
+    """
 
     fmt: PixelFormat
     codec: Choice = None
     raw: bool = False
     codecs: Registry = registry
     corrected: bool = True
+    fill: float | None = None
 
     def frame(self, data: Buffer, out: Stored | None = None, threads: int = 1) -> Frame:
-        """Decode one frame from its bytes."""
+        """Decode one frame from its bytes; with `fill`, what can be had of it."""
         if isolation and self.foreign:
             return self._isolated(data, out)
+        if self.fill is None:
+            return self._whole(data, out, threads)
+        try:
+            return self._whole(data, out, threads)
+        except (CodecError, FrameError) as problem:
+            return self._salvage(self.fill).frame(data, problem, out)
+
+    def _whole(self, data: Buffer, out: Stored | None, threads: int) -> Frame:
         want = DecodeRequest(raw=self.raw, out=out, threads=threads)
         frame, settled = _decoded(data, self.fmt, want, self.codec, self.codecs)
         return conform(frame, settled, want, corrected=self.corrected).noting(*settled.findings)
@@ -67,9 +80,18 @@ class Decoder:
         """Tell whether somebody else's code decodes the frames."""
         return syntax_for(self.fmt.transfer_syntax).family not in {"native", "deflated"} and self.codecs.portable
 
+    def _salvage(self, fill: float) -> Salvage:
+        return Salvage(fmt=self.fmt, raw=self.raw, fill=fill)
+
+    def answered(self, answer: Frame | PixelError, fmt: PixelFormat, out: Stored | None = None) -> Frame:
+        """Return a frame that was decoded elsewhere, an absent one with `fill`, or raise the error there is instead."""
+        if self.fill is None or not isinstance(answer, CodecError | FrameError):
+            return raised(answer)
+        return self._salvage(self.fill).absent(fmt.frame_shape, fmt.dtype, answer, out)
+
     def _isolated(self, data: Buffer, out: Stored | None) -> Frame:
-        fmt = self.promised(data)
-        frame = raised(isolation[-1](self, [data], fmt, coded=False)[1][0])
+        fmt = self.expected(data)
+        frame = self.answered(isolation[-1](self, [data], fmt, coded=False)[1][0], fmt)
         if out is None:
             return frame
         check_fit(fmt, out.shape, out.dtype)
@@ -82,6 +104,16 @@ class Decoder:
         promised = settle(self.fmt, stream).promised
         check_frame(promised, len(data), stream)
         return promised
+
+    def expected(self, data: Buffer) -> PixelFormat:
+        """Return what decoding or salvaging a frame gives: what the header says where the codestream is too broken."""
+        try:
+            return self.promised(data)
+        except (CodecError, FrameError):
+            if self.fill is None:
+                raise
+            check_salvage(self.fmt, 1, len(data))
+            return self.fmt
 
     def coded_frame(self, data: Buffer) -> tuple[Frame, PixelFormat]:
         """Decode one frame and leave it as the codec gave it; with the format that the codestream gave it."""
@@ -126,13 +158,13 @@ def _decoded(
         settled = settle(fmt, stream)
     except CodecError as problem:
         raise _all_failed([("codestream", problem)]) from problem
-    check_frame(settled.promised, len(data), stream)
+    large = check_frame(settled.promised, len(data), stream)
     if want.out is not None:
         check_fit(settled.promised, want.out.shape, want.out.dtype)
     if stream is not None and stream.start:
         data = memoryview(data)[stream.start :]
     entries = codecs.find(settled.coded.transfer_syntax, codec, settled.coded, stream)
-    return _first_that_can(data, settled, want, entries, codecs), settled
+    return _first_that_can(data, settled, want, entries, codecs).noting(*large), settled
 
 
 def check_fit(fmt: PixelFormat, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:

@@ -74,6 +74,9 @@ class PixelWarning(UserWarning):
 class Finding:
     """One deviation between pixel data and its description, and how it was settled.
 
+    `severity` is "info" where neither a sample nor a choice depends on it, "warning" where a choice was made that has
+    one right answer, "error" where others could have been made.
+
     >>> print(Finding(code="photometric", message="the codestream holds RGB", found="YBR_FULL", used="RGB"))
     photometric: the codestream holds RGB (found YBR_FULL, used RGB)
     """
@@ -103,8 +106,8 @@ class Finding:
 
 
 def report(findings: Iterable[Finding], seen: set[str], *, stacklevel: int = 3) -> None:
-    """Warn of each finding whose code is not yet in `seen`, then add it there."""
+    """Warn of each finding whose code is not yet in `seen`, then add it there; none of severity "info"."""
     for finding in findings:
-        if finding.code not in seen:
+        if finding.code not in seen and finding.severity != "info":
             seen.add(finding.code)
             warnings.warn(str(finding), PixelWarning, stacklevel=stacklevel)

@@ -10,6 +10,7 @@ from dicompix.pixels.conform import composite_bits
 from dicompix.pixels.errors import Finding, FrameError
 from dicompix.pixels.format import Photometric, PixelFormat
 from dicompix.pixels.frames import FrameIndex
+from dicompix.pixels.limits import check_array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,6 +20,7 @@ class Decoded:
     array: Stored
     photometric: Photometric
     findings: tuple[Finding, ...] = ()
+    missing: tuple[tuple[int, Stored], ...] = ()  # numbers of salvaged frames, True for each pixel that is not there
 
 
 def native_view(index: FrameIndex, fmt: PixelFormat, frames: range) -> Stored:
@@ -33,6 +35,7 @@ def decode_plain(
 ) -> Decoded:
     """Return native frames by one `frombuffer` and `reshape`; equal to the loop over `decode_frame`."""
     view = native_view(index, fmt, range(count))
+    large = () if out is not None else check_array(view.nbytes)
     view.flags.writeable = False  # where the source is not, masking must not write to it
     out = target_for(out, view.shape, fmt)
     findings: tuple[Finding, ...] = ()
@@ -44,7 +47,7 @@ def decode_plain(
         array, findings = composite_bits(view, fmt, out)
         if array is not out:
             out[...] = array
-    return Decoded(out, fmt.photometric, findings)
+    return Decoded(out, fmt.photometric, (*large, *findings) if large else findings)
 
 
 def target_for(out: Any, shape: tuple[int, ...], fmt: PixelFormat) -> Stored:

@@ -260,8 +260,8 @@ class Registry:
         syntax, verb = syntax_for(uid), self._task.verb
         why = self._task.impossible.get(syntax.family, self._task.impossible["other"])
         return (
-            f"Unable to {verb} the pixel data as a (0002,0010) 'Transfer Syntax UID' value of '{uid}' ({syntax.name}) "
-            f"is not supported: no pixel data {verb}rs have been implemented for it; {why}"
+            f"Unable to {verb} the pixel data as a (0002,0010) 'Transfer Syntax UID' value of '{uid}' is not "
+            f"supported: no pixel data {verb}rs have been implemented for {syntax.name}; {why}"
         )
 
     def explain(self, uid: str) -> str:

@@ -6,28 +6,33 @@ from functools import lru_cache
 from dicompix.pixels.codestream import Codestream
 from dicompix.pixels.errors import CodecError, Finding
 from dicompix.pixels.format import FOUR_SAMPLES, Photometric, PixelFormat
-from dicompix.pixels.syntaxes import SYNTAX_OF_KIND, syntax_for
+from dicompix.pixels.syntaxes import JPEG_LOSSLESS_SV1, SYNTAX_OF_KIND, syntax_for
 
 _YCC_COLOR = {"YCC", "YCCK"}
+_ONE_SAMPLE = {Photometric.MONOCHROME1, Photometric.MONOCHROME2, Photometric.PALETTE_COLOR}
 _COMPONENT_TRANSFORMS = {Photometric.YBR_ICT, Photometric.YBR_RCT}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Settled:
-    """Two formats of one frame: `coded` is what the codec will meet, `promised` what the caller will get."""
+    """Two formats of one frame: `coded` is what the codec will meet, `promised` what the caller will get.
+
+    `overflowing` is the predictor of lossless JPEG where an encoder of 16-bit arithmetic may have gone wrong, or 0.
+    """
 
     coded: PixelFormat
     promised: PixelFormat
     lossy: bool = False
     findings: tuple[Finding, ...] = ()
+    overflowing: int = 0
 
 
 @lru_cache(maxsize=64)  # the frames of an image are alike
 def settle(fmt: PixelFormat, stream: Codestream | None) -> Settled:
     """Return what the codec will meet and what comes out; the codestream decides first, the data set second."""
     if stream is None or stream.kind == "rle":
-        return Settled(fmt, fmt)
-    findings: list[Finding] = []
+        return Settled(fmt, fmt, findings=() if stream is None else _odd_segments(stream))
+    findings = _odd_wrapping(fmt, stream)
     sized = _settle_size(fmt, stream, findings)
     promised = _settle_precision(sized, stream, findings)
     coded = replace(
@@ -42,13 +47,63 @@ def settle(fmt: PixelFormat, stream: Codestream | None) -> Settled:
     )
     if coded.samples == 1 and coded.photometric != promised.photometric:
         promised = replace(promised, photometric=coded.photometric)
-    return Settled(coded, promised, stream.lossless is not True, tuple(findings))
+    overflowing = stream.predictor in _OVERFLOWING and stream.precision == 16
+    return Settled(coded, promised, stream.lossless is not True, tuple(findings), overflowing * stream.predictor)
 
 
-def _note(findings: list[Finding], code: str, attribute: str, found: object, used: object) -> None:
+_OVERFLOWING = {5, 6}  # predictors with a difference halved, which has 17 bits (T.81 table H.1)
+
+
+def _odd_segments(stream: Codestream) -> tuple[Finding, ...]:
+    """Return the finding for RLE segments that are not in order, or of odd length (PS3.5 G.3.1)."""
+    segments = stream.segments
+    if list(segments) != sorted(segments):
+        message, severity = (
+            "the RLE segments lie in another order than their offsets: the offsets are followed",
+            "warning",
+        )
+    elif any(offset % 2 for offset in segments):
+        message, severity = "an RLE segment has an odd number of bytes", "info"
+    else:
+        return ()
+    return (Finding(code="rle-segments", message=message, found=segments, severity=severity, clause="PS3.5 G.3.1"),)
+
+
+def _odd_wrapping(fmt: PixelFormat, stream: Codestream) -> list[Finding]:
+    """Return what is odd about how the codestream lies in its fragment: none of it touches the samples (PS3.5 A.4)."""
+    odd = (
+        (stream.start > 0 and not stream.jp2, "codestream-start", "bytes precede the codestream", "info"),
+        (not stream.complete, "codestream-end", "the codestream has no end marker, or rubbish follows it", "warning"),
+        (stream.padded, "codestream-padding", "more than a pad byte follows the codestream", "info"),
+        (stream.jp2, "jp2-boxes", "the codestream lies in JP2 boxes, which DICOM does not allow", "info"),
+        (
+            fmt.planar == 1 and stream.kind != "jpeg-ls",
+            "planar-configuration",
+            "Planar Configuration is 1, but the codestream decides",
+            "info",
+        ),
+    )
+    return [
+        Finding(code=code, message=message, severity=severity, clause="PS3.5 A.4")
+        for found, code, message, severity in odd
+        if found
+    ]
+
+
+def _note(
+    findings: list[Finding], code: str, attribute: str, found: object, used: object, severity: str = "warning"
+) -> None:
     message = f"the data set's {attribute} contradicts the codestream"
     findings.append(
-        Finding(code=code, message=message, attribute=attribute, found=found, used=used, clause="PS3.5 8.2")
+        Finding(
+            code=code,
+            message=message,
+            attribute=attribute,
+            found=found,
+            used=used,
+            clause="PS3.5 8.2",
+            severity=severity,
+        )
     )
 
 
@@ -56,6 +111,7 @@ def _settle_syntax(fmt: PixelFormat, stream: Codestream, findings: list[Finding]
     """Return the syntax whose codecs fit the codestream; the declared one where it allows such a stream."""
     declared = syntax_for(fmt.transfer_syntax)
     if stream.kind in declared.kinds or declared.family == "other":
+        _settle_loss(fmt, stream, findings)
         return fmt.transfer_syntax
     actual = SYNTAX_OF_KIND.get(stream.kind)
     if actual is None:
@@ -64,6 +120,15 @@ def _settle_syntax(fmt: PixelFormat, stream: Codestream, findings: list[Finding]
         )
     _note(findings, "codestream-kind", "Transfer Syntax UID", declared.name, stream.kind)
     return actual
+
+
+def _settle_loss(fmt: PixelFormat, stream: Codestream, findings: list[Finding]) -> None:
+    """Note a lossy codestream under a lossless syntax, and another predictor than first-order prediction has."""
+    declared = syntax_for(fmt.transfer_syntax)
+    if stream.lossless is False and not declared.lossy and declared.family != "other":
+        _note(findings, "codestream-lossy", "Transfer Syntax UID", declared.name, "lossy")
+    if fmt.transfer_syntax == JPEG_LOSSLESS_SV1 and stream.predictor > 1:
+        _note(findings, "codestream-kind", "Transfer Syntax UID", declared.name, f"predictor {stream.predictor}")
 
 
 def _settle_size(fmt: PixelFormat, stream: Codestream, findings: list[Finding]) -> PixelFormat:
@@ -126,18 +191,12 @@ def _settle_color(fmt: PixelFormat, stream: Codestream, findings: list[Finding])
     if fmt.samples != 3:
         return declared
     coded = _COLOR_RULES.get(stream.kind, _jpeg_color)(declared, stream)
-    undone = coded in _COMPONENT_TRANSFORMS and declared not in _COMPONENT_TRANSFORMS
-    if (undone or coded.is_ybr != declared.is_ybr) and not _usual(declared, coded):
+    undone = (coded in _COMPONENT_TRANSFORMS) != (declared in _COMPONENT_TRANSFORMS)
+    if {declared, coded} == {Photometric.YBR_FULL, Photometric.YBR_FULL_422}:
+        _note(findings, "chroma-subsampling", "Photometric Interpretation", str(declared), str(coded), "info")
+    elif (undone or coded.is_ybr != declared.is_ybr or declared in _ONE_SAMPLE) and not _usual(declared, coded):
         used = f"{coded} by {stream.color_source or 'its coding'}"
         _note(findings, "codestream-color", "Photometric Interpretation", str(declared), used)
-    elif declared in _COMPONENT_TRANSFORMS and coded == Photometric.RGB:
-        _note(
-            findings,
-            "codestream-color",
-            "Photometric Interpretation",
-            str(declared),
-            "RGB, no transform is on",
-        )
     return coded
 
 

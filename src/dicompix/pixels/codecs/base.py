@@ -34,11 +34,15 @@ class DecodeRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One decoded frame: (rows, columns[, samples]), native order, colour-by-pixel, and what its samples are."""
+    """One decoded frame: (rows, columns[, samples]), native order, colour-by-pixel, and what its samples are.
+
+    `missing` is True for each pixel, (rows, columns), that a broken frame does not hold; None where all are there.
+    """
 
     array: Stored
     photometric: Photometric
     findings: tuple[Finding, ...] = field(default=())
+    missing: Stored | None = None
 
     def at(self, frame: int) -> "Frame":
         """Return this frame with its number in each finding."""

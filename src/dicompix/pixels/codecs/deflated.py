@@ -20,7 +20,7 @@ def decode(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
 
 def inflate(data: Buffer, size: int, most: int) -> tuple[bytes, str]:
     """Return `size` to `most` bytes of a raw deflate stream and what is odd about it; CodecError where it is cut."""
-    # A zlib header is two bytes of a multiple of 31, the first 78 in practice (RFC 1950 2.2); in raw deflate 78 is none.
+    # A zlib header is a multiple of 31, its first byte 78 in practice (RFC 1950 2.2), which raw deflate hardly has.
     wrapped = bytes(data[:1]) == b"\x78" and int.from_bytes(data[:2]) % 31 == 0
     stream = zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
     try:

@@ -14,6 +14,7 @@ from dicompix.pixels.format import Photometric, PixelFormat
 _MOST_BITS_OPENJPEG = 24  # it returns other samples than it was given above
 _PREDICTORS = {s.JPEG_LOSSLESS: 7, s.JPEG_LOSSLESS_SV1: 1}  # ITU-T T.81 table H.1; SV1 is named for its predictor
 _JPEG_LS_FRAME = 0xF7
+_DB_PER_BIT, _BEYOND_REACH, _SMALL = 6.02, 30, 64  # 20 log10(2); more than the irreversible transform gives; samples
 _PSNR_RANGE = (1.0, 150.0)
 _SEARCH_STEPS, _CLOSE_ENOUGH = 12, 0.98
 
@@ -109,6 +110,9 @@ def _jpeg_2000(array: Stored, fmt: PixelFormat, want: EncodeRequest, psnr: float
         "planar": False,
         "numthreads": want.threads,
     }
+    # Each transform rounds. Where hardly anything may be lost, a small frame, whose size matters little, has one only.
+    if psnr and psnr > _DB_PER_BIT * fmt.bits_stored + _BEYOND_REACH and min(fmt.rows, fmt.columns) < _SMALL:
+        options["resolutions"] = 2
     return call(library().jpeg2k_encode, array, options=options)
 
 

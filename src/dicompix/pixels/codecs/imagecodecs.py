@@ -45,12 +45,20 @@ def decode_jpeg_ls(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame
 
 
 def _with_end(data: Buffer) -> Buffer:
-    """Return a JPEG-LS stream with its end marker: CharLS then refuses one whose scan is cut."""
+    """Return a JPEG-LS stream with its end marker, which may be missing where every sample is there."""
     if ended(data):
         return data
     coded = bytes(data)
     last = coded.rfind(_END)
-    return coded[: last + 2] if last > coded.find(_SCAN) >= 0 else coded.rstrip(b"\xff") + _END
+    if last > coded.find(_SCAN) >= 0:
+        return coded[: last + 2]
+    coded = coded.rstrip(b"\xff")
+    try:  # CharLS takes missing bits for zeros; a one goes into a sample then, and is too much where nothing is missing
+        library().jpegls_decode(coded + b"\x80" + _END)
+    except (RuntimeError, ValueError) as problem:
+        if "source buffer" in str(problem):
+            return coded + _END
+    raise CodecError(f"the stream is truncated: no end marker (FF D9) after {len(data)} bytes, and samples are missing")
 
 
 def _with_end_of_tiles(data: Buffer) -> Buffer:

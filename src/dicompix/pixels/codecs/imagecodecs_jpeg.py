@@ -57,7 +57,7 @@ def _whole(data: Buffer, fmt: PixelFormat, want: DecodeRequest, stored: str | No
         if not _may_be_cut(array, data, fmt):
             return array
         coded = bytes(data)
-        _probed(coded[: coded.rfind(_END)], fmt, (stored, wanted), "an early end marker")
+        _probed(coded[: coded.rfind(_END)].rstrip(b"\xff"), fmt, (stored, wanted), "an early end marker")
         return array
     coded = bytes(data)
     if _END in coded[coded.find(_SCAN) :]:  # rubbish follows the stream, more than `ended` looks at
@@ -80,7 +80,7 @@ def _may_be_cut(array: Stored, data: Buffer, fmt: PixelFormat) -> bool:
     """Tell whether an ended stream may lack pixels: its last one is gray, as libjpeg fills, or it has several scans."""
     if bool((array[-1, -1] == 1 << (fmt.bits_stored - 1)).all()):
         return True
-    scan = bytes(data[: _HEADERS]).find(_SCAN)
+    scan = bytes(data[:_HEADERS]).find(_SCAN)
     if scan >= 0 and data[scan + 4] == fmt.samples and b"\xff\xc2" not in bytes(data[:scan]):
         return False
     coded = bytes(data)

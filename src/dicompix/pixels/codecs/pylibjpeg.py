@@ -25,6 +25,7 @@ def decode_libjpeg(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame
 
 def decode_openjpeg(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:  # noqa: ARG001  # takes no target
     """Decode one JPEG 2000 or HTJ2K frame with OpenJPEG; its component transform is undone."""
+    require_end(data)
     array = _call("openjpeg", bytes(data), (), {"version": 2})
     return Frame(_sized(array, fmt), transformed(fmt))
 

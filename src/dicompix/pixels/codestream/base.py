@@ -27,7 +27,8 @@ class Codestream:
     `color` is what the samples are before a decoder's inverse transform, by the evidence of `color_source`;
     `precision` belongs to the widest component; `lossless` is None where the header does not tell; `sampling`
     is (H, V) of each JPEG component; `start` is where the stream begins in the data (of JP2: the jp2c box);
-    `complete` is False where the end marker is missing or a box is cut off.
+    `complete` is False where the end marker is missing or a box is cut off; `padded` says that more than a pad byte
+    follows it.
     """
 
     kind: str
@@ -50,6 +51,7 @@ class Codestream:
     segments: tuple[int, ...] = ()
     start: int = 0
     complete: bool = True
+    padded: bool = False
     jp2: bool = False
 
 
@@ -108,15 +110,25 @@ def boxes(data: Data, position: int) -> Iterator[tuple[bytes, int, int]]:
 
 def has_end_marker(data: Data, stop: int) -> bool:
     """Tell whether FF D9 ends the data up to `stop`, save for zeros and one space or FF (PS3.5 A.4)."""
-    size = 64
+    return spare_bytes(data, stop) >= 0
+
+
+def spare_bytes(data: Data, stop: int) -> int:
+    """Return how many bytes follow the end marker FF D9 in the data up to `stop`, -1 where it does not end them.
+
+    >>> spare_bytes(bytes.fromhex("FFD8 FFD9 00"), 5), spare_bytes(bytes.fromhex("FFD8 FFDA"), 4)
+    (1, -1)
+    """
+    size, end = 64, stop
     while stop > 0:
         begin = max(stop - size, 0)
         kept = len(bytes(data[begin:stop]).rstrip(b"\0"))
         if kept:
             tail = bytes(data[max(begin + kept - 3, 0) : begin + kept])
-            return tail.endswith(b"\xff\xd9") or tail in {b"\xff\xd9\x20", b"\xff\xd9\xff"}
+            after = 0 if tail.endswith(b"\xff\xd9") else 1 if tail in {b"\xff\xd9\x20", b"\xff\xd9\xff"} else -1
+            return after if after < 0 else end - begin - kept + after
         stop, size = begin, 65536
-    return False
+    return -1
 
 
 def spell(data: Data) -> str:

@@ -3,7 +3,7 @@
 import struct
 from dataclasses import dataclass, field
 
-from dicompix.pixels.codestream.base import Codestream, Data, has_end_marker, marker_segments
+from dicompix.pixels.codestream.base import Codestream, Data, marker_segments, spare_bytes
 from dicompix.pixels.errors import CodecError
 
 # Frame header -> kind, and whether its process is lossless, None where the header does not tell (ITU-T T.81
@@ -67,6 +67,7 @@ def read(data: Data, start: int = 0) -> Codestream:
         rows, columns = _unstated_size(data, headers, rows, columns)
     first, second, transform = _scan_parameters(headers.scan)
     color, source = _color(headers, ids, sampling)
+    spare = spare_bytes(data, len(data))
     predictive, jpeg_ls = headers.marker in {SOF3, SOF11}, headers.marker == SOF55
     return Codestream(
         kind=kind,
@@ -84,7 +85,8 @@ def read(data: Data, start: int = 0) -> Codestream:
         near=first if jpeg_ls else 0,
         interleave=second if jpeg_ls else 0,
         start=start,
-        complete=has_end_marker(data, len(data)),
+        complete=spare >= 0,
+        padded=spare > 1,
     )
 
 
@@ -154,10 +156,10 @@ def _color(headers: _Headers, ids: tuple[int, ...], sampling: Sampling) -> tuple
     if three and any(h < sampling[0][0] or v < sampling[0][1] for h, v in sampling[1:]):
         return "YCC", "subsampling"
     adobe = ADOBE_COLORS.get((len(ids), kept[ADOBE][11])) if ADOBE in kept else None
+    if ids in RGB_IDS and adobe in {None, "RGB"}:
+        return "RGB", "component ids"
     if adobe is not None:
         return adobe, "Adobe APP14"
-    if ids in RGB_IDS:
-        return "RGB", "component ids"
     if three and JFIF in kept:
         return "YCC", "JFIF"
     return "", ""

@@ -1,9 +1,10 @@
 """JPEG 2000, HTJ2K and JP2: the main header -> Codestream (ITU-T T.800 annexes A and I, T.814 annex A)."""
 
 import struct
+from collections import Counter
 from functools import lru_cache
 
-from dicompix.pixels.codestream.base import Codestream, Data, boxes, has_end_marker, marker_segments, spell
+from dicompix.pixels.codestream.base import Codestream, Data, boxes, marker_segments, spare_bytes, spell
 from dicompix.pixels.errors import CodecError
 
 SIGNATURE_BOX = bytes.fromhex("0000000C 6A502020 0D0A870A")  # T.800 I.5.1
@@ -22,6 +23,7 @@ _TILE_PART = b"\xff\x90"
 _SIZ = struct.Struct(">H8IH")
 _CAP = struct.Struct(">I")
 _COD = struct.Struct(">BBHBBBBBB")
+_SOT = struct.Struct(">HIBB")  # tile, length, number of the tile-part, count of them or 0 (T.800 A.4.2)
 
 
 def read(data: Data, start: int = 0) -> Codestream:
@@ -29,13 +31,14 @@ def read(data: Data, start: int = 0) -> Codestream:
     jp2 = data[start] != START[0]
     first, stop = _codestream_box(data, start) if jp2 else (start, len(data))
     kept = _main_header(data, first)
-    complete = has_end_marker(data, min(stop, len(data))) and stop <= len(data)
-    return _described(kept[SIZ], kept[COD], kept.get(CAP), first, (complete, jp2))
+    spare = spare_bytes(data, min(stop, len(data)))
+    complete = spare >= 0 and stop <= len(data)
+    return _described(kept[SIZ], kept[COD], kept.get(CAP), first, (complete, complete and spare > 1, jp2))
 
 
 @lru_cache(maxsize=64)  # the frames of an image have the same headers
-def _described(siz: bytes, cod: bytes, cap: bytes | None, first: int, state: tuple[bool, bool]) -> Codestream:
-    """Return what the marker segments say; `state` is whether the stream is complete, and in JP2 boxes."""
+def _described(siz: bytes, cod: bytes, cap: bytes | None, first: int, state: tuple[bool, bool, bool]) -> Codestream:
+    """Return what the marker segments say; `state` is whether the stream is complete, padded, in JP2 boxes."""
     capabilities, *grid, samples = _SIZ.unpack_from(siz)
     precision, signed, sampling = _components(siz, samples)
     rows, columns = _size(grid, sampling)
@@ -56,7 +59,8 @@ def _described(siz: bytes, cod: bytes, cap: bytes | None, first: int, state: tup
         levels=levels,
         start=first,
         complete=state[0],
-        jp2=state[1],
+        padded=state[1],
+        jp2=state[2],
     )
 
 
@@ -107,7 +111,7 @@ def _size(grid: list[int], sampling: list[tuple[int, int]]) -> tuple[int, int]:
     >>> _size([40, 30, 8, 10, 20, 20, 0, 0], [(1, 1)])
     (20, 32)
     """
-    right, bottom, left, top, tile_width, tile_height, tile_left, tile_top = grid
+    right, bottom, left, top = grid[:4]
     across = min(across for across, _ in sampling)
     down = min(down for _, down in sampling)
     columns = -(-right // across) + (-left // across)
@@ -116,12 +120,23 @@ def _size(grid: list[int], sampling: list[tuple[int, int]]) -> tuple[int, int]:
         raise CodecError(
             f"the SIZ marker segment has columns {left} to {right}, rows {top} to {bottom}, needed 1 or more"
         )
+    _check_tiles(grid)
+    return rows, columns
+
+
+def _check_tiles(grid: list[int]) -> None:
+    """Raise CodecError for tiles that cannot be: decoders may count them for minutes (T.800 A.5.1, B.3)."""
+    right, bottom, left, top, tile_width, tile_height, tile_left, tile_top = grid
     if not tile_width or not tile_height:
         raise CodecError(f"the SIZ marker segment has tiles of {tile_width} x {tile_height}, needed 1 x 1 or more")
+    if not tile_left <= left < tile_left + tile_width or not tile_top <= top < tile_top + tile_height:
+        raise CodecError(
+            f"the SIZ marker segment has a first tile of {tile_width} x {tile_height} at column {tile_left}, "
+            f"row {tile_top}, needed one that holds the image's first sample, at {left}, {top}"
+        )
     tiles = -((tile_left - right) // tile_width) * -((tile_top - bottom) // tile_height)
     if tiles > MOST_TILES:
         raise CodecError(f"the SIZ marker segment has {tiles} tiles, needed {MOST_TILES} or fewer")
-    return rows, columns
 
 
 def _is_high_throughput(capabilities: int, cap: bytes | None) -> bool:
@@ -130,20 +145,36 @@ def _is_high_throughput(capabilities: int, cap: bytes | None) -> bool:
     return bool(_CAP.unpack_from(cap)[0] & HIGH_THROUGHPUT)
 
 
-def tile_parts_end(data: Data) -> bool:
+def tile_parts_end(data: Data, *, exact: bool = False) -> bool:
     """Tell whether the tile-parts of a codestream end where its end marker stands, as their lengths say (T.800 A.4.2).
+
+    With `exact`, each tile must have as many tile-parts as it says, and a last one whose length is 0, up to the end
+    marker wherever that is, does not count.
 
     >>> tile_parts_end(bytes.fromhex("FF4F FF51 0004 0000 FF90 000A 0000 0000000E 00 01 FF93 FFD9"))
     True
     """
-    position = 2
+    position, parts = 2, []
     while bytes(data[position : position + 2]) not in {_TILE_PART, b""}:
         position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
     while bytes(data[position : position + 2]) == _TILE_PART:
         length = int.from_bytes(data[position + 6 : position + 10], "big")
         if length == 0:  # the last tile-part, up to the end marker
-            return True
+            return not exact and spare_bytes(data, len(data)) >= 0
         if length < 14:
             return False
+        parts.append(bytes(data[position : position + 12]))
         position += length
-    return bytes(data[position : position + 2]) == b"\xff\xd9"
+    return bytes(data[position : position + 2]) == b"\xff\xd9" and (not exact or _all_tiles(data, parts))
+
+
+def _all_tiles(data: Data, parts: list[bytes]) -> bool:
+    """Tell whether every tile of SIZ is there, with all of the tile-parts that its SOT marker segments count."""
+    right, bottom, _, _, width, height, left, top = struct.unpack_from(">8I", data, 8)
+    held, stated = Counter[int](), Counter[int]()
+    for part in parts:
+        tile, _, _, count = _SOT.unpack_from(part, 4)
+        held[tile] += 1
+        stated[tile] = max(stated[tile], count)
+    tiles = -((left - right) // width) * -((top - bottom) // height)
+    return held == stated and len(held) == tiles

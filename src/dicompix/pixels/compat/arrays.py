@@ -122,10 +122,7 @@ _NOT_A_FILE = "'transfer_syntax_uid' is required if the dataset in 'src' is not 
 
 def _check_supported(uid: str) -> None:
     if not registry.entries(uid):
-        raise UnsupportedError(
-            f"Unable to decode the pixel data as a (0002,0010) 'Transfer Syntax UID' value of '{name_of(uid)}' is not "
-            f"supported: {registry.unsupported(uid)}"
-        )
+        raise UnsupportedError(registry.unsupported(uid).replace(f"'{uid}'", f"'{name_of(uid)}'", 1))
 
 
 def _results(opened: Opened, options: Options, src: Source) -> Results:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dicompix.pixels.codecs.base import Frame, Stored
+from dicompix.pixels.compat.labels import labelled
 from dicompix.pixels.compat.results import Properties, Results, properties_of
 from dicompix.pixels.errors import Finding
 from dicompix.pixels.format import PixelFormat
@@ -48,7 +49,8 @@ def _cut(results: Results, numbers: Sequence[int], *, copied: bool) -> Buffer:
 def _decoded(results: Results, numbers: Sequence[int]) -> Decoded:
     decoder, index = results.decoder, results.content.index
     workers = usable_cores() if len(numbers) > 1 else 1
-    pairs = in_parallel(lambda i: decoder.coded_frame(index[numbers[i]]), len(numbers), workers)
+    with labelled():
+        pairs = in_parallel(lambda i: decoder.coded_frame(index[numbers[i]]), len(numbers), workers)
     widest = max((coded for _, coded in pairs), key=lambda coded: coded.bits_allocated)
     planar = int(syntax_for(results.fmt.transfer_syntax).family == "rle" and widest.samples > 1)
     data = b"".join([_bytes(frame.array, widest, planar=planar) for frame, _ in pairs])

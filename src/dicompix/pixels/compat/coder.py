@@ -1,7 +1,6 @@
 """A transfer syntax's codecs under pydicom's names and labels: Coder, which Decoder and Encoder extend."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import copy
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from threading import RLock
@@ -15,50 +14,13 @@ from dicompix.pixels.codecs import CodecEntry
 from dicompix.pixels.codecs.tasks import DECODING, ENCODING, Task
 from dicompix.pixels.compat.labels import keyword_of, label_of, name_of
 from dicompix.pixels.compat.plugins import Options
+from dicompix.pixels.compat.registry import CoderRegistry
+from dicompix.pixels.compat.wording import LOGGER
 from dicompix.pixels.errors import BadValueError, MissingCodecError, UnsupportedError
 from dicompix.pixels.registry import Choice, Registry
 
-Adapter = Callable[[Any, Options], Any]
 _NO_OPTIONS: Options = {}
 _lock = RLock()
-
-
-class CoderRegistry(Registry):
-    """A registry of one coder's own: functions written for pydicom, besides the codecs of the common table."""
-
-    def __init__(self, table: Mapping[str, tuple[CodecEntry, ...]], adapt: Adapter, task: Task) -> None:
-        super().__init__(table, task=task)
-        self._adapt = adapt
-        self._options: Options = {}
-        self._functions: dict[str, Any] = {}
-        self._absent: dict[str, str] = {}
-
-    @property
-    def portable(self) -> bool:
-        """Say no where there are functions, which live in this process."""
-        return not self._functions
-
-    def add_function(self, uid: str, entry: CodecEntry, function: Any) -> None:
-        """Add a codec by its function, None for one that says it is unavailable."""
-        self._functions[entry.target] = function
-        self._absent[entry.target] = "" if function is not None else "the plugin says that it is unavailable"
-        self.add(uid, entry)
-
-    def with_options(self, options: Options) -> "CoderRegistry":
-        """Return this registry with options that its functions will find in their runner."""
-        other = copy(self)
-        other._options = options  # noqa: SLF001  # its own copy
-        return other
-
-    def reason(self, entry: CodecEntry) -> str:
-        """Return why a codec cannot be used; a function that was added says so itself."""
-        given = self._absent.get(entry.target)
-        return super().reason(entry) if given is None else given
-
-    def load(self, entry: CodecEntry) -> Any:
-        """Return a codec's function."""
-        function = self._functions.get(entry.target)
-        return super().load(entry) if function is None else self._adapt(function, self._options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +53,7 @@ class Coder:
 
     def __init__(self, uid: str) -> None:
         self._uid = pydicom_uid.UID(uid)
-        self._codecs: Registry = CoderRegistry({}, self._adapt, DECODING if self._decodes else ENCODING)
+        self._codecs: Registry = CoderRegistry(None, self._adapt, self._task)
 
     @staticmethod
     def _common() -> Registry:
@@ -153,9 +115,12 @@ class Coder:
         """Return the registry that belongs to this coder alone, made at its first change."""
         if isinstance(self._codecs, CoderRegistry):
             return self._codecs
-        table = {uid: self._codecs.entries(uid) for uid in {*s.SYNTAXES, str(self._uid)}}
-        self._codecs = own = CoderRegistry(table, self._adapt, DECODING if self._decodes else ENCODING)
+        self._codecs = own = CoderRegistry(self._codecs, self._adapt, self._task)
         return own
+
+    @property
+    def _task(self) -> Task:
+        return DECODING if self._decodes else ENCODING
 
     def add_plugin(self, label: str, import_path: tuple[str, str]) -> None:
         """Add a plugin written for pydicom: a module's `is_available`, dependencies, and the function named."""
@@ -184,8 +149,10 @@ class Coder:
         plugin = self._labelled(label)
         if plugin is None:
             raise BadValueError(f"Unable to remove '{label}', no such plugin")
+        own = self._own()
         for entry in plugin.entries:
-            self._own().remove(str(self._uid), entry.name)
+            own.remove(str(self._uid), entry.name)
+        self._codecs = own.simplest
 
     def _labelled(self, label: str) -> Plugin | None:
         """Return the plugin by its label; or by the name of one codec of ours, then with that codec alone."""
@@ -218,6 +185,14 @@ class Coder:
             reason = f"because the specified plugin is missing dependencies:\n\t{_missing_line(plugin)}"
             raise MissingCodecError(f"{self._unable} {reason}")
         return tuple(entry.name for entry in plugin.entries if not codecs.reason(entry)), codecs
+
+    def _log(self, options: Options) -> None:
+        """Log what is about to be done, as pydicom does when `pydicom.config.debug()` is on."""
+        kind = type(self).__name__
+        listed = [f"  {name}: {value}" for name, value in options.items()]
+        labels = [f"  {label}" for label in self.available_plugins]
+        heading = f"{kind.removesuffix('r')}Runner for '{name_of(self._uid)}'"
+        LOGGER.debug("\n".join([heading, "Options", *listed, f"{kind}s", *labels]))
 
     @property
     def _unable(self) -> str:

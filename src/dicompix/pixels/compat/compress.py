@@ -5,19 +5,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 
 from dicompix.pixels import syntaxes as s
 from dicompix.pixels.codecs.base import EncodeRequest, Stored
-from dicompix.pixels.codecs.profiles import check_encoding
 from dicompix.pixels.compat.bookkeeping import declared_syntax, loss_of, lost, new_instance, replace_pixels
-from dicompix.pixels.compat.encoder import get_encoder
-from dicompix.pixels.compat.labels import name_of
+from dicompix.pixels.compat.encoder import get_encoder, layers_of
+from dicompix.pixels.compat.labels import labelled, name_of
 from dicompix.pixels.compat.options import IMAGE_PIXEL
 from dicompix.pixels.compat.pixel_value import Encapsulated
+from dicompix.pixels.compat.refusals import check_loss, check_samples
 from dicompix.pixels.compat.samples import Samples, samples_given, samples_of
 from dicompix.pixels.encode import encode_all
-from dicompix.pixels.errors import BadValueError, CodecError, UnsupportedError, report
-from dicompix.pixels.format import PixelFormat
+from dicompix.pixels.errors import CodecError, UnsupportedError, report
 from dicompix.pixels.frames import Buffer
 from dicompix.pixels.registry import Choice, Registry, registry
 
@@ -71,7 +71,7 @@ def compress(  # noqa: PLR0913  # pydicom's signature
     >>> ds.file_meta.TransferSyntaxUID.name, ds["PixelData"].VR
     ('RLE Lossless', 'OB')
     """
-    uid = str(transfer_syntax_uid)
+    uid = str(UID(transfer_syntax_uid))  # TypeError for what is no text
     if not s.syntax_for(uid).encapsulated:
         raise UnsupportedError(f"No pixel data encoders have been implemented for '{name_of(uid)}': it is a native one")
     limits = {"jls_error": jls_error, "j2k_cr": j2k_cr, "j2k_psnr": j2k_psnr}
@@ -84,12 +84,16 @@ def compress(  # noqa: PLR0913  # pydicom's signature
         workers=kwargs.get("workers"),
         extended=encapsulate_ext,
     )
-    samples = _samples(ds, uid, arr, coding, _reversed(ds, arr, encoding_plugin, kwargs.get("byteorder", "<")))
+    reverse = _reversed(ds, arr, encoding_plugin, kwargs.get("byteorder", "<"))
+    if arr is None:
+        samples = samples_of(ds, uid)
+    else:
+        samples = samples_given(ds, uid, arr, kwargs, near=coding.want.near or 0, big_endian=reverse)
     return compress_by(ds, samples, coding, generate_instance_uid=generate_instance_uid)
 
 
 def _asks_for_transform(ds: Dataset, uid: str) -> bool:
-    """Tell whether RGB is to be transformed: in JPEG 2000 as pydicom has it, where the data set says YBR_ICT or _RCT."""
+    """Tell whether RGB is transformed: in JPEG 2000 as pydicom has it, where the data set says YBR_ICT or YBR_RCT."""
     return s.syntax_for(uid).family != "jpeg-2000" or ds.get("PhotometricInterpretation") != "RGB"
 
 
@@ -105,12 +109,6 @@ def _reversed(ds: Dataset, arr: Stored | Buffer | None, plugin: str, order: str)
     )
 
 
-def _samples(ds: Dataset, uid: str, arr: Stored | Buffer | None, coding: Coding, reverse: bool) -> Samples:  # noqa: FBT001
-    if arr is None:
-        return samples_of(ds, uid)
-    return samples_given(ds, uid, arr, near=coding.want.near or 0, big_endian=reverse)
-
-
 def compress_by(
     ds: Dataset,
     samples: Samples,
@@ -123,16 +121,17 @@ def compress_by(
     `generate_instance_uid` None gives a new SOP Instance UID where something was lost, and only there.
     """
     uid = samples.fmt.transfer_syntax
-    _check_holds(samples.fmt)
-    coded = encode_all(
-        samples.array,
-        samples.fmt,
-        want=coding.want,
-        codec=coding.codec,
-        codecs=coding.codecs,
-        verify=coding.verify,
-        workers=coding.workers,
-    )
+    check_samples(samples.fmt)
+    with labelled():
+        coded = encode_all(
+            samples.array,
+            samples.fmt,
+            want=coding.want,
+            codec=coding.codec,
+            codecs=coding.codecs,
+            verify=coding.verify,
+            workers=coding.workers,
+        )
     frames = [frame.data for frame in coded]
     fmt = replace(samples.fmt, photometric=coded[0].photometric, planar=coded[0].planar)
     loss = loss_of(fmt, sum(map(len, frames))) if any(lost(frame, uid) for frame in frames) else None
@@ -144,22 +143,6 @@ def compress_by(
     return ds
 
 
-def _check_holds(fmt: PixelFormat) -> None:
-    """Raise BadValueError for samples that the transfer syntax may not hold (PS3.5 8.2)."""
-    try:
-        check_encoding(fmt, EncodeRequest())
-    except BadValueError as problem:
-        raise BadValueError(
-            "One or more of the following values is not valid for pixel data encoded with "
-            f"'{name_of(fmt.transfer_syntax)}':\n"
-            f"  (0028,0002) Samples per Pixel: {fmt.samples}\n"
-            f"  (0028,0004) Photometric Interpretation: {fmt.photometric}\n"
-            f"  (0028,0100) Bits Allocated: {fmt.bits_allocated}\n"
-            f"  (0028,0101) Bits Stored: {fmt.bits_stored}\n"
-            f"  (0028,0103) Pixel Representation: {int(fmt.signed)}\n{problem}"
-        ) from problem
-
-
 def _request(uid: str, limits: Mapping[str, Any], given: Mapping[str, Any]) -> EncodeRequest:
     """Return what is wanted of the codec, by pydicom's keywords and ours; raises for misspelt and missing ones."""
     unknown = set(given) - _KNOWN
@@ -169,31 +152,8 @@ def _request(uid: str, limits: Mapping[str, Any], given: Mapping[str, Any]) -> E
     ratio, psnr = given.get("compression_ratios"), given.get("signal_noise_ratios")
     if uid == s.JPEG_2000:
         ratio, psnr = ratio or limits["j2k_cr"], psnr or limits["j2k_psnr"]
-    wanted |= {name: tuple(layers) for name, layers in (("ratio", ratio), ("psnr", psnr)) if layers}
+    wanted |= {name: layers_of(layers) for name, layers in (("ratio", ratio), ("psnr", psnr)) if layers}
     if uid == s.JPEG_LS_NEAR:
         wanted.setdefault("near", limits["jls_error"] or given.get("lossy_error") or 0)
-    _check_loss(uid, wanted)
+    check_loss(uid, {**wanted, "near": None}, bits=0)
     return EncodeRequest(**wanted, component_transform=bool(given.get("use_mct", True)))
-
-
-def _check_loss(uid: str, wanted: Mapping[str, Any]) -> None:
-    """Raise CodecError where JPEG 2000 is not told how much to lose, or told twice, or must not lose anything."""
-    layers = [name for name in ("ratio", "psnr") if name in wanted]
-    if uid == s.JPEG_2000_LOSSLESS and layers:
-        why = (
-            "A lossy configuration option is being used with a transfer syntax of 'JPEG 2000 Lossless' - did you mean "
-            "to use 'JPEG 2000' instead?"
-        )
-    elif uid == s.JPEG_2000 and not (layers or "quality" in wanted):
-        why = (
-            "The 'JPEG 2000' transfer syntax requires a lossy configuration option such as 'j2k_cr' or 'j2k_psnr', or "
-            "'ratio' or 'psnr'"
-        )
-    elif uid == s.JPEG_2000 and len(layers) > 1:
-        why = (
-            "Multiple lossy configuration options are being used with the 'JPEG 2000' transfer syntax, please specify "
-            "only one"
-        )
-    else:
-        return
-    raise CodecError(f"Unable to encode as exceptions were raised by all available plugins:\n  {why}")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, BinaryIO
 
+from pydicom import config
 from pydicom.dataset import Dataset
 
 from dicompix.pixels.codecs.base import Stored
@@ -14,8 +15,10 @@ from dicompix.pixels.compat.coder import Coder, coder_for
 from dicompix.pixels.compat.described import content_of_bytes, content_under
 from dicompix.pixels.compat.labels import name_of
 from dicompix.pixels.compat.options import Description, Options, options_of
-from dicompix.pixels.compat.results import Properties, Results
+from dicompix.pixels.compat.refusals import check_plugin
+from dicompix.pixels.compat.results import Properties, Results, properties_of
 from dicompix.pixels.errors import BadValueError
+from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.frames import Buffer
 from dicompix.pixels.read import Content
 from dicompix.pixels.registry import Registry, registry
@@ -130,7 +133,11 @@ class Decoder(Coder):
         """Return what a source gives under options; what is odd about it is reported to the caller's caller."""
         options = options_of(given)
         codec, codecs = self.plugin_choice(options.plugin, options.given)
-        results = Results(self._content(src, options.description), options, codec, codecs)
+        content = self._content(src, options.description)
+        check_plugin(options.plugin, content.fmt)
+        if config.debugging:
+            self._log({"transfer_syntax_uid": self.UID, "as_rgb": True, **_described(content.fmt), **given})
+        results = Results(content, options, codec, codecs)
         results.report(results.findings(index), stacklevel=4)
         return results
 
@@ -144,6 +151,10 @@ class Decoder(Coder):
         if declared is None and not description.transfer_syntax:
             description = replace(description, transfer_syntax=str(self.UID))
         return content_under(src, description)
+
+
+def _described(fmt: PixelFormat) -> Properties:
+    return properties_of(fmt, fmt.frames, planar=fmt.planar)
 
 
 def get_decoder(uid: str) -> Decoder:
@@ -163,4 +174,5 @@ def results_for(content: Content, options: Options, seen: set[str] | None = None
     uid = content.fmt.transfer_syntax
     if not syntax_for(uid).encapsulated:
         return Results(content, options, seen=seen)
+    check_plugin(options.plugin, content.fmt)
     return Results(content, options, *get_decoder(uid).plugin_choice(options.plugin, options.given), seen)

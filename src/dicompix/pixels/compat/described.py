@@ -113,7 +113,7 @@ def _describe(view: Dataset, description: Description) -> None:
 
 
 def _read(view: Dataset, description: Description, source: Source | None) -> Content:
-    content = content_of(view, source, swapped=description.swapped)
+    content = content_of(view, source, swapped=description.swapped, strict=True)
     if description.segments_reversed and syntax_for(content.fmt.transfer_syntax).family == "rle":
         return replace(content, index=ReversedSegments(content.index, content.fmt))
     return content

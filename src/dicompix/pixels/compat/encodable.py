@@ -8,11 +8,12 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from dicompix.pixels import syntaxes as s
-from dicompix.pixels.codecs.base import DecodeRequest, EncodeRequest, Stored
-from dicompix.pixels.codecs.profiles import Profile, check_encoding
+from dicompix.pixels.codecs.base import DecodeRequest, Stored
+from dicompix.pixels.codecs.profiles import Profile
 from dicompix.pixels.compat.described import content_of_bytes, content_under
 from dicompix.pixels.compat.labels import name_of
 from dicompix.pixels.compat.options import IMAGE_PIXEL, as_pixel_options, options_of
+from dicompix.pixels.compat.refusals import check_samples, not_allowed
 from dicompix.pixels.decode import decode_frame
 from dicompix.pixels.errors import BadValueError, FrameIndexError, MissingElementError
 from dicompix.pixels.format import SUBSAMPLED, Photometric, PixelFormat
@@ -104,7 +105,7 @@ def _format(options: Given, uid: str, *, validate: bool) -> PixelFormat:
     _, samples = _MADE_BY_CODEC.get(intended, (None, intended))
     fmt = replace(declared, photometric=samples, planar=0)
     if validate:
-        _check_profile(fmt, intended, options)
+        _check_profile(fmt, intended, options["bits_allocated"])
     return fmt
 
 
@@ -113,29 +114,14 @@ def _container(bits: int) -> int:
     return next((wide for wide in _CONTAINERS if bits <= wide), bits) if bits > 0 and bits % 8 == 0 else bits
 
 
-def _check_profile(fmt: PixelFormat, intended: Photometric, options: Given) -> None:
-    """Raise BadValueError for samples that the transfer syntax may not hold, in pydicom's words (PS3.5 8.2)."""
+def _check_profile(fmt: PixelFormat, intended: Photometric, allocated: int) -> None:
+    """Raise BadValueError for samples that the transfer syntax may not hold, as pydicom has it (PS3.5 8.2)."""
     syntax = s.syntax_for(fmt.transfer_syntax)
     maker, _ = _MADE_BY_CODEC.get(intended, (None, intended))
-    colors = 3 if intended.is_ybr or intended in {Photometric.RGB, Photometric.XYB} else 1
-    allowed = maker in {None, (syntax.family, syntax.lossy)} and fmt.samples in {colors, 4}
-    allowed = allowed and (syntax.family != "rle" or any(profile.allows(fmt) for profile in _RLE))
-    reason = ""
-    try:
-        check_encoding(fmt, EncodeRequest())
-    except BadValueError as problem:
-        reason = str(problem)
-    if allowed and not reason:
-        return
-    raise BadValueError(
-        f"One or more of the following values is not valid for pixel data encoded with '{name_of(syntax.uid)}':\n"
-        f"  (0028,0002) Samples per Pixel: {fmt.samples}\n"
-        f"  (0028,0006) Photometric Interpretation: {intended}\n"
-        f"  (0028,0100) Bits Allocated: {options['bits_allocated']}\n"
-        f"  (0028,0101) Bits Stored: {fmt.bits_stored}\n"
-        f"  (0028,0103) Pixel Representation: {int(fmt.signed)}\n"
-        f"See Part 5, Section 8.2 of the DICOM Standard for more information" + (f": {reason}" if reason else "")
-    )
+    if maker not in {None, (syntax.family, syntax.lossy)}:
+        raise not_allowed(fmt, intended, allocated, f"its codestreams do not hold {intended}")
+    narrower = _RLE if syntax.family == "rle" else ()
+    check_samples(fmt, intended=intended, allocated=allocated, narrower=narrower)
 
 
 def check_array(array: Stored, fmt: PixelFormat, near: int = 0) -> None:

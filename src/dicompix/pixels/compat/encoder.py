@@ -10,15 +10,14 @@ from dicompix.pixels.codecs.base import EncodeRequest
 from dicompix.pixels.compat import plugins
 from dicompix.pixels.compat.coder import Coder, coder_for
 from dicompix.pixels.compat.encodable import Encodable, Source, described, encodable
-from dicompix.pixels.compat.labels import name_of
-from dicompix.pixels.compat.wording import LOGGER
+from dicompix.pixels.compat.labels import labelled
+from dicompix.pixels.compat.refusals import check_loss
 from dicompix.pixels.encode import encode_all, encode_frame
-from dicompix.pixels.errors import BadValueError, CodecError
+from dicompix.pixels.errors import BadValueError
 from dicompix.pixels.parallel import usable_cores
 from dicompix.pixels.registry import Choice, Registry, registry
 
 Given = Mapping[str, Any]
-_MOST_OPENJPEG_BITS = 24
 
 
 class Encoder(Coder):
@@ -71,7 +70,8 @@ class Encoder(Coder):
         frames, want, codec, codecs = self._prepared(src, kwargs, encoding_plugin, validate=validate)
         if index is None and frames.fmt.frames > 1:
             raise BadValueError("The 'index' of the frame to be encoded is required for multi-frame pixel data")
-        return encode_frame(frames.frame(index or 0), frames.fmt, want=want, codec=codec, codecs=codecs).data
+        with labelled():
+            return encode_frame(frames.frame(index or 0), frames.fmt, want=want, codec=codec, codecs=codecs).data
 
     def iter_encode(
         self,
@@ -86,8 +86,9 @@ class Encoder(Coder):
         count, step = frames.fmt.frames, usable_cores()
         for first in range(0, count, step):
             samples = [frames.frame(i) for i in range(first, min(first + step, count))]
-            for coded in encode_all(samples, frames.fmt, want=want, codec=codec, codecs=codecs):
-                yield coded.data
+            with labelled():
+                coded = encode_all(samples, frames.fmt, want=want, codec=codec, codecs=codecs)
+            yield from (frame.data for frame in coded)
 
     def _prepared(
         self, src: Source, given: Given, plugin: str, *, validate: bool
@@ -96,20 +97,15 @@ class Encoder(Coder):
         options = described(src, given)
         codec, codecs = self.plugin_choice(plugin, options)
         if config.debugging:
-            LOGGER.debug(_account(self, options))
+            self._log({"transfer_syntax_uid": self.UID, "byteorder": "<", "pixel_keyword": "PixelData", **options})
         frames = encodable(src, options, str(self.UID), validate=validate)
-        for reason in _refusals(str(self.UID), options):
-            listed = "\n  ".join(f"{label}: {reason}" for label in ([plugin] if plugin else self.available_plugins))
-            raise CodecError(f"Unable to encode as exceptions were raised by all available plugins:\n  {listed}")
+        check_loss(
+            str(self.UID),
+            {"near": options.get("jls_error"), "quality": options.get("quality"), **_rates(options)},
+            bits=options["bits_stored"],
+            labels=[plugin] if plugin else self.available_plugins,
+        )
         return frames, request_of(str(self.UID), options), codec, codecs
-
-
-def _account(encoder: Encoder, options: Given) -> str:
-    """Return what is about to be done, as pydicom's log has it when `pydicom.config.debug()` is on."""
-    told = {"transfer_syntax_uid": encoder.UID, "byteorder": "<", "pixel_keyword": "PixelData", **options}
-    listed = [f"  {name}: {value}" for name, value in told.items()]
-    labels = [f"  {label}" for label in encoder.available_plugins]
-    return "\n".join([f"EncodeRunner for '{name_of(encoder.UID)}'", "Options", *listed, "Encoders", *labels])
 
 
 def request_of(uid: str, options: Given) -> EncodeRequest:
@@ -118,61 +114,31 @@ def request_of(uid: str, options: Given) -> EncodeRequest:
     >>> request_of(s.JPEG_2000, {"j2k_cr": [20, 5], "rows": 3}).ratio
     (20, 5)
     """
+    rates = _rates(options)
     near = options.get("near", options.get("jls_error"))
     if uid == s.JPEG_LS_NEAR and near is None:
         near = 0
     return EncodeRequest(
         quality=options.get("quality"),
         near=near if uid == s.JPEG_LS_NEAR or near else None,
-        ratio=_layers(_ratios(options) or options.get("ratio")),
-        psnr=_layers(_signal_to_noise(options) or options.get("psnr")),
+        ratio=layers_of(rates["ratio"]),
+        psnr=layers_of(rates["psnr"]),
         distance=options.get("distance"),
         subsampling=options.get("subsampling"),
         component_transform=options.get("photometric_interpretation") != "RGB" and bool(options.get("use_mct", True)),
     )
 
 
-def _ratios(options: Given) -> Any:
-    return options.get("compression_ratios", options.get("j2k_cr"))
+def _rates(options: Given) -> dict[str, Any]:
+    """Return the compression ratios and PSNRs that are asked for, under pydicom's names or ours."""
+    ratio = options.get("compression_ratios", options.get("j2k_cr"))
+    psnr = options.get("signal_noise_ratios", options.get("j2k_psnr"))
+    return {"ratio": ratio or options.get("ratio"), "psnr": psnr or options.get("psnr")}
 
 
-def _signal_to_noise(options: Given) -> Any:
-    return options.get("signal_noise_ratios", options.get("j2k_psnr"))
-
-
-def _layers(value: Any) -> Any:
+def layers_of(value: Any) -> Any:
+    """Return pydicom's list of one number a layer as a tuple; one number alone stays."""
     return tuple(value) if isinstance(value, list) else value
-
-
-def _refusals(uid: str, options: Given) -> Iterator[str]:
-    """Yield why pydicom's plugins would not encode with such options, in their words."""
-    error = options.get("jls_error")
-    if uid == s.JPEG_LS and error:
-        yield (
-            f"A 'jls_error' value of '{error}' is being used with a transfer syntax of 'JPEG-LS Lossless' - did you "
-            "mean to use 'JPEG-LS Near Lossless' instead?"
-        )
-    if s.syntax_for(uid).family == "jpeg-2000":
-        yield from _jpeg_2000_refusals(uid, options)
-
-
-def _jpeg_2000_refusals(uid: str, options: Given) -> Iterator[str]:
-    ratios, noise = _ratios(options), _signal_to_noise(options)
-    if uid == s.JPEG_2000_LOSSLESS and (ratios or noise):
-        yield (
-            "A lossy configuration option is being used with a transfer syntax of 'JPEG 2000 Lossless' - did you mean "
-            "to use 'JPEG 2000' instead?"
-        )
-    if uid == s.JPEG_2000 and not any((ratios, noise, options.get("ratio"), options.get("psnr"))):
-        yield ("The 'JPEG 2000' transfer syntax requires a lossy configuration option such as 'j2k_cr' or 'j2k_psnr'")
-    if uid == s.JPEG_2000 and ratios and noise:
-        yield (
-            "Multiple lossy configuration options are being used with the 'JPEG 2000' transfer syntax, please specify "
-            "only one"
-        )
-    bits = options["bits_stored"]
-    if bits > _MOST_OPENJPEG_BITS:
-        yield f"Invalid 'bits_stored' value '{bits}', must be in the range [1, {_MOST_OPENJPEG_BITS}]"
 
 
 def get_encoder(uid: str) -> Encoder:

@@ -1,9 +1,13 @@
 """What pydicom calls our codecs and transfer syntaxes: labels of plugins, names, keywords (PS3.6 table A-1)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from pydicom import uid as pydicom_uid
 
 from dicompix.pixels import syntaxes as s
 from dicompix.pixels.codecs import CodecEntry
+from dicompix.pixels.errors import CodecError
 
 # pydicom's label for each of our codecs that it has a plugin for; the others go by their own names.
 _LABELS = {"pylibjpeg-libjpeg": "pylibjpeg", "pylibjpeg-openjpeg": "pylibjpeg", "pylibjpeg-rle": "pylibjpeg"}
@@ -42,3 +46,23 @@ def keyword_of(uid: str) -> str:
     ('RLELossless', 'JPEGXLLossless')
     """
     return pydicom_uid.UID(uid).keyword or _KEYWORDS.get(uid, "")
+
+
+@contextmanager
+def labelled() -> Iterator[None]:
+    r"""Name the codecs that failed by pydicom's labels, where it lists who raised what.
+
+    >>> with labelled():
+    ...     raise CodecError("exceptions were raised:\n  pylibjpeg-rle: too short")
+    Traceback (most recent call last):
+    dicompix.pixels.errors.CodecError: exceptions were raised:
+      pylibjpeg: too short
+    """
+    try:
+        yield
+    except CodecError as problem:
+        text = str(problem)
+        for name, label in _LABELS.items():
+            text = text.replace(f"\n  {name}: ", f"\n  {label}: ")
+        problem.args = (text,)
+        raise

@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 
 from dicompix.pixels.compat.wording import report
 from dicompix.pixels.errors import BadValueError, Finding
+from dicompix.pixels.policy import Policy, policy_of
 from dicompix.pixels.read import describe as tags
 from dicompix.pixels.read.elements import element_of
 
@@ -67,6 +68,7 @@ class Options:
     excess: bool = True
     view_only: bool = False
     validate: bool = True
+    errors: Policy = "warn"
     uncorrected: frozenset[str] = field(default_factory=frozenset)
     given: Mapping[str, Any] = field(default_factory=dict)  # for plugins, which may know more of them
 
@@ -95,6 +97,7 @@ def options_of(given: Mapping[str, Any]) -> Options:
         excess=bool(given.get("allow_excess_frames", True)),
         view_only=bool(given.get("view_only")),
         validate=bool(given.get("validate", True)),
+        errors=policy_of(given.get("errors") or "warn"),
         uncorrected=frozenset(name for name in corrections if not given.get(name, True)),
         given=given,
     )

@@ -5,6 +5,7 @@ from operator import index as whole_number
 
 from dicompix.pixels.batch import decode_all, decode_frames, promised_format
 from dicompix.pixels.codecs.base import Stored
+from dicompix.pixels.compat.labels import labelled
 from dicompix.pixels.compat.options import Options
 from dicompix.pixels.compat.wording import LOGGER, report
 from dicompix.pixels.decode import Decoder
@@ -12,6 +13,7 @@ from dicompix.pixels.errors import BadValueError, Finding, FrameIndexError
 from dicompix.pixels.format import SUBSAMPLED, Photometric, PixelFormat
 from dicompix.pixels.frames import SwappedSource
 from dicompix.pixels.plain import Decoded, native_view
+from dicompix.pixels.policy import refuse
 from dicompix.pixels.read import Content
 from dicompix.pixels.registry import Choice, Registry, registry
 from dicompix.pixels.syntaxes import JPEG_BASELINE, syntax_for
@@ -44,7 +46,8 @@ class Results:
         syntax = syntax_for(fmt.transfer_syntax)
         self.encapsulated = syntax.encapsulated
         raw, corrected = options.color != "rgb", options.corrects(syntax.family)
-        self.decoder = Decoder(fmt=fmt, codec=codec, codecs=codecs, raw=raw, corrected=corrected)
+        fill = 0 if options.errors == "salvage" else None
+        self.decoder = Decoder(fmt=fmt, codec=codec, codecs=codecs, raw=raw, corrected=corrected, fill=fill)
 
     @property
     def count(self) -> int:
@@ -77,7 +80,9 @@ class Results:
         return Finding(code="excess-padding", message=message, found=total, used=expected, clause="PS3.5 8.1.1")
 
     def report(self, findings: Sequence[Finding], *, stacklevel: int = 3) -> None:
-        """Warn of findings that were not seen yet."""
+        """Warn of findings that were not seen yet; DeviationError for them where `errors` is "strict"."""
+        if findings and self.options.errors == "strict":
+            refuse((*self.findings(), *findings))
         if findings:
             report(findings, self.seen, uid=self.fmt.transfer_syntax, stacklevel=stacklevel + 1)
 
@@ -93,17 +98,21 @@ class Results:
             viewed = self._viewed(range(count)) if index is None else None
         if index is not None:
             return self.frame(index)
-        return self._finished(viewed or decode_all(self.content.index, self.decoder, count))
+        with labelled():
+            return self._finished(viewed or decode_all(self.content.index, self.decoder, count))
 
     def frame(self, index: int) -> Decoded:
         """Return one frame; negative numbers count from the end."""
         position = self.position(index)
         viewed = self._viewed(range(position, position + 1))
-        return self._finished(viewed or decode_frames(self.content.index, self.decoder, [position]))
+        with labelled():
+            return self._finished(viewed or decode_frames(self.content.index, self.decoder, [position]))
 
     def position(self, index: int) -> int:
         """Return the number of a frame that is there, or FrameIndexError."""
         number, held = whole_number(index), len(self.content.index)
+        if self.decoder.fill is not None:
+            held = max(held, self.fmt.frames)
         position = number + self.count if number < 0 else number
         if not 0 <= position < held:
             raise FrameIndexError(

@@ -1,7 +1,9 @@
 """What is to be coded: a native data set, or an array for one -> Samples (PS3.3 C.7.6.3, PS3.5 8.2)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -9,8 +11,8 @@ from pydicom.dataset import Dataset
 from dicompix.pixels.batch import decode_all, promised_format
 from dicompix.pixels.codecs.base import Stored
 from dicompix.pixels.compat.bookkeeping import check_integer_pixels, declared_syntax, is_native
-from dicompix.pixels.compat.encodable import check_array, encodable
-from dicompix.pixels.compat.options import as_pixel_options
+from dicompix.pixels.compat.encodable import check_array, described, encodable
+from dicompix.pixels.compat.options import IMAGE_PIXEL, as_pixel_options
 from dicompix.pixels.decode import Decoder
 from dicompix.pixels.errors import BadValueError, Finding, MissingElementError, UnsupportedError
 from dicompix.pixels.format import SUBSAMPLED, Photometric, PixelFormat
@@ -19,6 +21,7 @@ from dicompix.pixels.read import content_of
 from dicompix.pixels.read import describe as tags
 from dicompix.pixels.syntaxes import syntax_for
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 # These say how RGB is coded: before coding, and after decoding, the samples are RGB (PS3.5 8.2.4).
 _COMPONENT_TRANSFORMS = {Photometric.YBR_RCT, Photometric.YBR_ICT}
 
@@ -43,7 +46,7 @@ def samples_of(ds: Dataset, uid: str) -> Samples:
     if not is_native(declared):
         raise BadValueError("Only uncompressed datasets may be compressed")
     _check_codable(ds)
-    content = content_of(ds)
+    content = content_of(ds, strict=True)  # what is written says of itself what the data set said
     decoder = Decoder(fmt=content.fmt, raw=True)
     decoded = decode_all(content.index, decoder, content.fmt.frames)
     fmt = replace(promised_format(content.index, decoder), photometric=decoded.photometric)
@@ -57,19 +60,42 @@ def _mattering(findings: Iterable[Finding]) -> Iterator[Finding]:
             yield replace(finding, used=finding.found) if finding.code == "excess-frames" else finding
 
 
-def samples_given(ds: Dataset, uid: str, array: Stored | Buffer, *, near: int = 0, big_endian: bool = False) -> Samples:
+def samples_given(
+    ds: Dataset,
+    uid: str,
+    array: Stored | Buffer,
+    options: Mapping[str, Any] = _NOTHING,
+    *,
+    near: int = 0,
+    big_endian: bool = False,
+) -> Samples:
     """Return an array as the frames of a data set that describes it, to be coded in `uid` with errors up to `near`.
 
-    Instead of an array there may be the bytes of native samples, little endian unless `big_endian`.
+    Instead of an array there may be the bytes of native samples, little endian unless `big_endian`. Image Pixel values
+    among pydicom's `options` stand for the data set's own.
     """
     _check_codable(ds)
+    own = {name: value for name, value in options.items() if name in IMAGE_PIXEL and value is not None}
     if isinstance(array, Buffer):
-        given = encodable(array, {**as_pixel_options(ds), "byteorder": "<>"[big_endian]}, uid)
+        given = encodable(array, {**as_pixel_options(ds), **own, "byteorder": "<>"[big_endian]}, uid)
         frames = np.stack([given.frame(number) for number in range(given.fmt.frames)])
         return _for_target(frames, given.fmt, uid, ())
-    fmt, findings = tags.describe(ds, tags.PIXELS, uid)
+    described(array, own)  # TypeError for what is no pixels
+    fmt, findings = tags.describe(_described(ds, own), tags.PIXELS, uid)
     check_array(array, fmt, near)
     return _for_target(array.reshape(fmt.shape), fmt, uid, findings)
+
+
+def _described(ds: Dataset, own: Mapping[str, Any]) -> Dataset:
+    """Return a data set with the Image Pixel values of `ds` and with `own` ones in their place."""
+    if not own:
+        return ds
+    view = Dataset()
+    for name, value in {**as_pixel_options(ds), **own}.items():
+        if name in IMAGE_PIXEL:
+            tag, vr = IMAGE_PIXEL[name]
+            view.add_new(tag, vr, value)
+    return view
 
 
 def _for_target(array: Stored, fmt: PixelFormat, uid: str, findings: tuple[Finding, ...]) -> Samples:

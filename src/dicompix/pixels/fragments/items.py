@@ -68,7 +68,7 @@ def _walk(source: Source) -> tuple[list[Span], list[Finding]]:
         tag, length = HEADER.unpack(read(position, position + 8))
         if tag == DELIMITER:
             return items, [_delimiter(length)] if length else []
-        if tag == ITEM and length == UNDEFINED and len(items) > 0:
+        if tag == ITEM and length == UNDEFINED and items and position + 8 < end:
             return _undefined(source, items, position)
         if tag != ITEM or length == UNDEFINED:
             return items, [_unexpected(tag, length, position, items)]

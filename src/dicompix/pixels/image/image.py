@@ -15,8 +15,12 @@ from dicompix.pixels.format import Photometric
 from dicompix.pixels.image.choice import Voi
 from dicompix.pixels.image.labels import attributes, coordinates, sample_names
 from dicompix.pixels.image.lazy import LazyFrames, as_dask, check_values, stored_frames, viewed_frames
+from dicompix.pixels.image.notebook import to_html, to_mimebundle, to_png
+from dicompix.pixels.image.plot import draw
 from dicompix.pixels.image.render import render
 from dicompix.pixels.image.view import Views
+from dicompix.pixels.image.viewer import open_viewer
+from dicompix.pixels.policy import Policy
 from dicompix.pixels.read import Target, content_of, open_pixels
 from dicompix.pixels.registry import Choice
 from dicompix.pixels.transforms.pipeline import exact
@@ -160,6 +164,30 @@ class Image(Views):
             name=values,
         )
 
+    def view(self, frame: int = 0, *, voi: Voi = 0) -> Any:
+        """Return a viewer for a notebook: frame slider, window by dragging and from the file, zoom, values, histogram.
+
+        It is an ipywidgets widget (anywidget) with traits `frame`, `voi`, `invert` and `overlays`, to set and observe.
+        Its picture is that of ``display(frame, voi=voi)``. Needs ``pip install "dicompix[notebook]"``.
+        """
+        return open_viewer(self, frame, voi)
+
+    def plot(self, frame: int = 0, *, voi: Voi = 0, ax: Any = None) -> Any:
+        """Draw one frame by matplotlib and return the axes: in mm where Pixel Spacing is known, else in pixels.
+
+        Gray frames get a colour bar in the unit of modality values. `ax` are axes to draw on, new ones by default.
+        """
+        return draw(self, frame, voi, ax)
+
+    def _repr_html_(self) -> str:
+        return to_html(self)
+
+    def _repr_png_(self) -> bytes | None:
+        return to_png(self)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
+        return to_mimebundle(self)  # IPython picks from it
+
 
 def _exact_picture(array: Stored, target: Path, values: str) -> "Picture":
     """Return gray values as they are, 16-bit where that holds them, else 32-bit float for a TIFF."""
@@ -183,18 +211,24 @@ def _exact_picture(array: Stored, target: Path, values: str) -> "Picture":
 
 
 def open_image(
-    target: Target, *, codec: Choice = None, raw: bool = False, storage_options: Mapping[str, Any] | None = None
+    target: Target,
+    *,
+    codec: Choice = None,
+    raw: bool = False,
+    errors: Policy = "warn",
+    storage_options: Mapping[str, Any] | None = None,
 ) -> Image:
     """Open a path, a URL, a binary file object or a Dataset as an Image; nothing is decoded yet.
 
     Headers and offset tables are read now, a frame's bytes when it is asked for. A URL is any that fsspec knows:
     ``https://``, ``s3://``, ``zip://a.dcm::b.zip``; `storage_options` are what its file system takes, credentials for
-    one. `codec` names one codec or an order of several; `raw` keeps YBR samples. Raises pydicom's InvalidDicomError
-    for what is no DICOM file, FormatError or FrameError for pixel data that cannot be read, SourceError (an OSError)
-    for a URL that cannot.
+    one. `codec` names one codec or an order of several; `raw` keeps YBR samples. `errors` "warn" settles and reports
+    what breaks a rule, "strict" raises DeviationError for it, "salvage" also gives what can be had of a broken frame:
+    see `missing()`. Raises pydicom's InvalidDicomError for what is no DICOM file, FormatError or FrameError for pixel
+    data that cannot be read, SourceError (an OSError) for a URL that cannot.
     """
     opened = open_pixels(target, storage_options=storage_options)
     content = content_of(opened.dataset, opened.source)
     if opened.findings:
         content = replace(content, header=(*opened.findings, *content.header))
-    return Image(opened.dataset, content, codec=codec, raw=raw)
+    return Image(opened.dataset, content, codec=codec, raw=raw, errors=errors)

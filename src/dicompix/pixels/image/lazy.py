@@ -140,7 +140,7 @@ def stored_frames(image: Views, index: FrameIndex, decoder: Decoder, reported: s
     decoded = image.decoded_format()
     moved = portable_index(index, image.dataset, len(image))
     reader: Reader = ImageReader(image, "stored", 0)
-    if moved is not None:
+    if moved is not None and image.errors == "warn":
         reader = StoredReader(moved, decoder.fmt, decoder.codec, decoder.raw, set(reported))
     return LazyFrames(reader, (len(image), *decoded.frame_shape), decoded.dtype)
 

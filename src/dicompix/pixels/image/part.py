@@ -120,7 +120,8 @@ def cropped(frame: Frame, region: Region) -> Frame:
     rows, columns = extent(region, *frame.array.shape[:2])
     if (rows, columns) == (range(frame.array.shape[0]), range(frame.array.shape[1])):
         return frame
-    return replace(frame, array=frame.array[as_slice(rows), as_slice(columns)].copy())
+    missing = None if frame.missing is None else frame.missing[as_slice(rows), as_slice(columns)].copy()
+    return replace(frame, array=frame.array[as_slice(rows), as_slice(columns)].copy(), missing=missing)
 
 
 def _native_rows(index: FrameIndex, position: int, decoder: Decoder, region: Region) -> Frame | None:

@@ -14,7 +14,6 @@ from dicompix.pixels.errors import FrameError
 from dicompix.pixels.frames import BitFrameIndex, Buffer, BufferSource, FrameIndex, Source, SwappedSource
 from dicompix.pixels.read import Content, Dataset, content_of, open_pixels
 from dicompix.pixels.read.blocks import SourceFile
-from dicompix.pixels.registry import Choice
 
 Maker = tuple[Any, ...]  # a function and its arguments, as `__reduce__` gives them
 
@@ -102,36 +101,35 @@ def _path_of(dataset: Dataset, mapped: mmap.mmap) -> str:
     return str(path) if path.is_file() and path.stat().st_size == len(mapped) else ""
 
 
-def maker_of(kind: type[Any], dataset: Dataset, content: Content, codec: Choice, raw: bool) -> Maker:  # noqa: FBT001
-    """Return how to make an image again: from its file's path, its data set in memory, or where its source leads to."""
+def maker_of(kind: type[Any], dataset: Dataset, content: Content, options: dict[str, Any]) -> Maker:
+    """Return how to make an image again: from its file's path, its data set in memory, or where its source leads to.
+
+    `options` are the keywords that it was made with.
+    """
     inner, buffer = _inner(content.index.source), getattr(dataset, "buffer", None)
     if not len(inner):  # the index itself knows where to get frames
-        return _indexed, (kind, dataset, content, codec, raw)
+        return _indexed, (kind, dataset, content, options)
     mapped = _map_of(inner)
     if mapped is not None and (path := _path_of(dataset, mapped)):
-        return _opened, (kind, path, codec, raw)
+        return _opened, (kind, path, options)
     if mapped is None and not isinstance(inner, BufferSource):
-        return _sourced, (kind, dataset, inner, codec, raw)
+        return _sourced, (kind, dataset, inner, options)
     if mapped is None and isinstance(buffer, BytesIO | SourceFile | None):
-        return _made, (kind, dataset, codec, raw)
+        return _indexed, (kind, dataset, None, options)
     raise PicklingError(
         "the image was opened from a file object, or from a file that is no longer where it was, which stays in its "
         "process: open it by its path or URL"
     )
 
 
-def _opened(kind: Any, path: str, codec: Choice, raw: bool) -> Any:  # noqa: FBT001  # as pickle calls it
+def _opened(kind: Any, path: str, options: dict[str, Any]) -> Any:
     opened = open_pixels(path)
-    return kind(opened.dataset, content_of(opened.dataset, opened.source), codec=codec, raw=raw)
+    return kind(opened.dataset, content_of(opened.dataset, opened.source), **options)
 
 
-def _sourced(kind: Any, dataset: Dataset, source: Source, codec: Choice, raw: bool) -> Any:  # noqa: FBT001
-    return kind(dataset, content_of(dataset, source), codec=codec, raw=raw)
+def _sourced(kind: Any, dataset: Dataset, source: Source, options: dict[str, Any]) -> Any:
+    return kind(dataset, content_of(dataset, source), **options)
 
 
-def _indexed(kind: Any, dataset: Dataset, content: Content, codec: Choice, raw: bool) -> Any:  # noqa: FBT001
-    return kind(dataset, content, codec=codec, raw=raw)
-
-
-def _made(kind: Any, dataset: Dataset, codec: Choice, raw: bool) -> Any:  # noqa: FBT001
-    return kind(dataset, codec=codec, raw=raw)
+def _indexed(kind: Any, dataset: Dataset, content: Content | None, options: dict[str, Any]) -> Any:
+    return kind(dataset, content, **options)

@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,11 +14,15 @@ from dicompix.pixels.decode import Decoder
 from dicompix.pixels.errors import Finding, FrameError, FrameIndexError, report
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.frames import Buffer, FrameIndex
-from dicompix.pixels.image.part import levels_of, part_of_frame
+from dicompix.pixels.image.audit import Audit, Which, audited
+from dicompix.pixels.image.part import cropped, levels_of, part_of_frame
 from dicompix.pixels.image.portable import Maker, maker_of
-from dicompix.pixels.plain import native_view
+from dicompix.pixels.plain import Decoded, native_view
+from dicompix.pixels.policy import policy_of, refuse
 from dicompix.pixels.read import Content, Dataset, content_of
+from dicompix.pixels.read.display import fill_of
 from dicompix.pixels.registry import Choice
+from dicompix.pixels.salvage import bytes_left
 
 Indices = slice | list[int] | np.ndarray[Any, np.dtype[Any]]
 
@@ -33,15 +38,21 @@ class Frames(Sequence[Stored]):
         codec: Choice = None,
         raw: bool = False,
         reported: set[str] | None = None,
+        errors: str = "warn",
     ) -> None:
         content = content_of(dataset) if content is None else content
         self.dataset = dataset
         self.format = content.fmt
         self._content: Content | None = content
-        self._decoder = Decoder(fmt=content.fmt, codec=codec, raw=raw)
+        self.errors = errors if errors == "warn" else policy_of(errors)
+        fill = fill_of(dataset, content.fmt) if errors == "salvage" else None
+        self._decoder = Decoder(fmt=content.fmt, codec=codec, raw=raw, fill=fill)
         self._findings: dict[tuple[str, int | None], Finding] = {(f.code, f.frame): f for f in content.findings}
         self._reported: set[str] = set() if reported is None else reported
         self._ranges: dict[str, tuple[float, float]] = {}
+        self._missing: dict[int, Stored | None] = {}
+        if errors == "strict":
+            refuse(content.findings)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -64,6 +75,17 @@ class Frames(Sequence[Stored]):
         self._remember(() if self._content is None else self._content.findings)
         return tuple(self._findings.values())
 
+    def audit(self, frames: Which = "all") -> Audit:
+        """Look at the header, the index and the frames, decode each, and return every finding; nothing is reported.
+
+        What cannot be decoded is a finding of severity "error", and the rest is looked at all the same. `frames` are
+        the numbers of those to decode, "all" by default, None for none of them.
+        """
+        numbers = frames if frames is None or isinstance(frames, str) else [self._position(i) for i in frames]
+        found = audited(self._open, replace(self._decoder, fill=None), numbers)
+        self._remember(found)
+        return found
+
     def __len__(self) -> int:
         return self.format.frames
 
@@ -83,7 +105,8 @@ class Frames(Sequence[Stored]):
 
     def __reduce__(self) -> Maker:
         """Pickle and copy an image as what it was opened from: its file's path, or its data set; and its options."""
-        return maker_of(type(self), self.dataset, self._open, self._decoder.codec, self._decoder.raw)
+        options = {"codec": self._decoder.codec, "raw": self._decoder.raw, "errors": self.errors}
+        return maker_of(type(self), self.dataset, self._open, options)
 
     def frame(self, index: int, *, level: int = 0, region: Region | None = None) -> Frame:
         """Decode one frame: its array, what its samples are, and its findings.
@@ -93,8 +116,9 @@ class Frames(Sequence[Stored]):
         is two slices, rows and columns of the frame at that level; of native frames only those rows are read.
         """
         position = self._position(index)
-        if not level and region is None:
-            return self._decode(position)
+        if not level and (region is None or self.errors == "salvage"):
+            whole = self._decode(position)
+            return whole if region is None else cropped(whole, region)
         frame = part_of_frame(self._index, position, self._decoder, level, region).at(position)
         self._note(frame.findings)
         return frame
@@ -103,10 +127,31 @@ class Frames(Sequence[Stored]):
         """Return the greatest `level` of one frame, 0 where it is decoded whole or not at all."""
         return levels_of(self._index[self._position(index)], self._decoder)
 
-    def _decode(self, position: int, out: Stored | None = None) -> Frame:
-        frame = self._decoder.frame(self._index[position], out).at(position)
+    def _decode(self, position: int) -> Frame:
+        read = self._index.__getitem__ if self._decoder.fill is None else self._bytes_left
+        frame = self._decoder.frame(read(position)).at(position)
         self._note(frame.findings)
+        if self._decoder.fill is not None:
+            self._missing[position] = frame.missing
         return frame
+
+    def _bytes_left(self, position: int) -> Buffer:
+        return bytes_left(self._index, self.format, position)
+
+    def missing(self, index: int | None = None) -> Stored | None:
+        """Return True for each pixel (rows, columns) of a frame that could not be had of it; None where all are there.
+
+        Without `index` those of all frames, (frames, rows, columns). A frame that was not yet looked at is decoded;
+        under other policies than "salvage" that raises for a broken one.
+        """
+        if index is not None:
+            position = self._position(index)
+            return self._missing[position] if position in self._missing else self._decode(position).missing
+        each = [self.missing(position) for position in range(len(self))]
+        found = next((one for one in each if one is not None), None)
+        if found is None:
+            return None
+        return np.stack([np.zeros(found.shape, bool) if one is None else one for one in each])
 
     def encoded(self, index: int) -> Buffer:
         """Return the bytes of one frame as they are stored: a codestream, or native samples."""
@@ -142,6 +187,8 @@ class Frames(Sequence[Stored]):
     def _note(self, findings: Sequence[Finding]) -> None:
         self._remember(findings)
         header = () if self._content is None else self._content.findings
+        if self.errors == "strict":
+            refuse((*header, *findings))
         report((*header, *findings), self._reported, stacklevel=5)
 
     def __getitem__(self, index: int | Indices) -> Stored:  # type: ignore[override]  # several frames are stacked
@@ -156,8 +203,13 @@ class Frames(Sequence[Stored]):
     def _stacked(self, positions: Sequence[int]) -> Stored:
         if not positions:
             return np.empty((0, *self.format.frame_shape), self.dtype)
-        decoded = decode_frames(self._index, self._decoder, positions)
+        return self._taken(decode_frames(self._index, self._decoder, positions), positions)
+
+    def _taken(self, decoded: Decoded, positions: Sequence[int]) -> Stored:
+        """Report what was found in several frames, remember what is missing of them, and return their array."""
         self._note(decoded.findings)
+        if self._decoder.fill is not None:
+            self._missing.update(dict.fromkeys(positions, None) | dict(decoded.missing))
         return decoded.array
 
     def __iter__(self) -> Iterator[Stored]:
@@ -170,8 +222,7 @@ class Frames(Sequence[Stored]):
         `workers` None uses the cores at hand; `out` is filled where it is given.
         """
         decoded = decode_all(self._index, self._decoder, len(self), out=out, workers=workers)
-        self._note(decoded.findings)
-        return decoded.array
+        return self._taken(decoded, range(len(self)))
 
     def __array__(self, dtype: np.dtype[Any] | None = None, copy: bool | None = None) -> Stored:  # noqa: FBT001  # NumPy's
         """Return ``stored()`` for NumPy; with ``copy=False`` a read-only view of native samples, or ValueError."""

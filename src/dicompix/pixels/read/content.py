@@ -27,7 +27,7 @@ from dicompix.pixels.read.describe import (
     transfer_syntax,
 )
 from dicompix.pixels.read.elements import UNDEFINED, Element, converted_element, element_of, label
-from dicompix.pixels.read.fitted import fitted_to_codestream, fitted_to_length
+from dicompix.pixels.read.fitted import fitted_to_codestream, fitted_to_length, holds
 from dicompix.pixels.syntaxes import EXPLICIT_LITTLE, RLE_LOSSLESS, SYNTAX_OF_KIND, syntax_for
 
 _ITEM = b"\xfe\xff\x00\xe0"
@@ -52,10 +52,13 @@ class Content:
         return tuple([found for found in every if found.code not in self.unsaid]) if self.unsaid else every
 
 
-def content_of(dataset: Dataset, source: Source | None = None, *, swapped: bool = False) -> Content:
+def content_of(
+    dataset: Dataset, source: Source | None = None, *, swapped: bool = False, strict: bool = False
+) -> Content:
     """Return the format and frame index of a data set; `source` where its pixel data is not in memory.
 
     `swapped` says that the bytes of native pixel data lie pairwise in the other order, whatever syntax and VR say.
+    With `strict` nothing stands in for what is missing in the description, nor is it held against the data.
     """
     uid, findings = transfer_syntax(dataset)
     check_decodable(dataset, uid)
@@ -74,13 +77,13 @@ def content_of(dataset: Dataset, source: Source | None = None, *, swapped: bool 
         uid, found = _sniffed(source, uid, bare=bare)
         findings = findings if in_sequence(dataset) else (*findings, found)
     encapsulated = encapsulated and not bare
-    fmt, more = _described(dataset, tag, uid, encapsulated=encapsulated or bare)
+    fmt, more = _described(dataset, tag, uid, encapsulated=encapsulated or bare, strict=strict)
     if encapsulated:
         index = index_encapsulated(source, fmt, _extended(dataset))
     elif bare:
         index = FrameIndex(source, [((0, len(source)),)], declared=fmt.frames, findings=(_BARE,))
     else:
-        fmt, more = fitted_to_length(fmt, more, len(source))
+        fmt, more = (fmt, more) if strict else fitted_to_length(fmt, more, len(source))
         source = SwappedSource(source) if swapped or _in_words(fmt, element) else source
         index = index_native(source, fmt)
         _check_native_length(index, fmt, uid)
@@ -130,14 +133,15 @@ def _contradicts_length(dataset: Dataset, tag: int, uid: str, total: int) -> boo
     if syntax_for(uid).encapsulated:
         return False
     fmt, findings = describe(dataset, tag, uid)
-    expected = -(-fmt.frame_bits * fmt.frames // 8)
-    return not findings and total not in {expected, expected + expected % 2}
+    return not findings and not holds(fmt, total)
 
 
-def _described(dataset: Dataset, tag: int, uid: str, *, encapsulated: bool) -> tuple[PixelFormat, tuple[Finding, ...]]:
+def _described(
+    dataset: Dataset, tag: int, uid: str, *, encapsulated: bool, strict: bool
+) -> tuple[PixelFormat, tuple[Finding, ...]]:
     """Return the format; native pixel data under an encapsulating syntax is read as native (icons are, PS3.5 A.4)."""
     syntax = syntax_for(uid)
-    fmt, findings = describe(dataset, tag, uid)
+    fmt, findings = describe(dataset, tag, uid, strict=strict)
     if encapsulated or not syntax.encapsulated or syntax.family == "other":
         return fmt, findings
     found = Finding(
@@ -150,7 +154,7 @@ def _described(dataset: Dataset, tag: int, uid: str, *, encapsulated: bool) -> t
         used="Explicit VR Little Endian",
         clause="PS3.5 A.4",
     )
-    return describe(dataset, tag, EXPLICIT_LITTLE)[0], (*findings, found)
+    return describe(dataset, tag, EXPLICIT_LITTLE, strict=strict)[0], (*findings, found)
 
 
 _DEFINED = Finding(

@@ -86,8 +86,13 @@ def in_sequence(dataset: Dataset) -> bool:
     return "seq_item_tell" in dataset.__dict__ and "file_meta" not in dataset.__dict__
 
 
-def describe(dataset: Dataset, tag: int, uid: str) -> Described:
-    """Return the pixel format that a data set claims for its pixel element `tag` under transfer syntax `uid`."""
+def describe(dataset: Dataset, tag: int, uid: str, *, strict: bool = False) -> Described:
+    """Return the pixel format that a data set claims for its pixel element `tag` under transfer syntax `uid`.
+
+    With `strict`, nothing stands in for an element that is missing or cannot be.
+    """
+    if strict:
+        return _as_declared(dataset, tag, uid)
     undecoded = _undecoded(dataset)
     if undecoded is None:
         return _described(dataset, tag, uid)

@@ -162,6 +162,15 @@ def padding_of(dataset: Dataset, fmt: PixelFormat) -> PixelPadding | None:
     return PixelPadding(*ends)
 
 
+def fill_of(dataset: Dataset, fmt: PixelFormat) -> float:
+    """Return the stored value for pixels that are missing: Pixel Padding Value, 0 without one and in colour."""
+    padding = padding_of(dataset, fmt) if fmt.samples == 1 else None
+    if padding is None or fmt.floating:
+        return 0 if padding is None else padding.value
+    low, high = fmt.value_range
+    return int(padding.value) if low <= padding.value <= high else 0
+
+
 def _as_stored(value: int, fmt: PixelFormat) -> int:
     low, high = fmt.value_range
     return value if low <= value <= high else reinterpret(value, signed=fmt.signed, bits=fmt.bits_allocated)

@@ -1,4 +1,4 @@
-"""A description that the pixel data's own length or codestream contradicts -> the one that they allow (PS3.5 8.1, 8.2)."""
+"""A description that the pixel data's length or codestream contradicts -> what they allow (PS3.5 8.1, 8.2)."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 from dicompix.pixels.codestream import peek
 from dicompix.pixels.errors import BadValueError, CodecError, Finding
 from dicompix.pixels.format import SUBSAMPLED, Photometric, PixelFormat
-from dicompix.pixels.frames import FrameIndex
+from dicompix.pixels.frames import FrameIndex, native_frame_bits
 from dicompix.pixels.read.mended import ONE_SAMPLE
 from dicompix.pixels.syntaxes import syntax_for
 
@@ -14,9 +14,9 @@ Fitted = tuple[PixelFormat, tuple[Finding, ...]]
 _SIZES = (8, 16, 32, 64)
 
 
-def _holds(fmt: PixelFormat, total: int) -> bool:
+def holds(fmt: PixelFormat, total: int) -> bool:
     """Tell whether native frames take that many bytes, a pad byte included."""
-    expected = -(-fmt.frame_bits * fmt.frames // 8)
+    expected = -(-native_frame_bits(fmt, total) * fmt.frames // 8)
     return total in {expected, expected + expected % 2}
 
 
@@ -32,9 +32,9 @@ def fitted_to_length(fmt: PixelFormat, findings: tuple[Finding, ...], total: int
     """Return the format of native pixel data and its findings; BadValueError where a doubtful value does not fit."""
     if fmt.floating:
         return fmt, findings
-    if not _holds(fmt, total):
+    if not holds(fmt, total):
         for other, found in _alternatives(fmt, findings):
-            if _holds(other, total):
+            if holds(other, total):
                 kept = tuple(each for each in findings if each.code != found.code and not _settled(each, other))
                 return fitted_to_samples(other, (*kept, found))
         doubted = [each for each in findings if each.code in {"bits-allocated", "samples-per-pixel"}]
@@ -73,7 +73,7 @@ def _alternatives(fmt: PixelFormat, findings: tuple[Finding, ...]) -> Iterator[t
 
 
 def _other_sizes(fmt: PixelFormat, findings: dict[str, Finding]) -> Iterator[tuple[PixelFormat, Finding]]:
-    """Yield wider and narrower samples, where Bits Allocated is doubtful: mended, or 12, which few know to be packed."""
+    """Yield samples of other sizes where Bits Allocated is doubtful: mended, or 12, which few know to be packed."""
     allocated, stored = findings.get("bits-allocated"), findings.get("bits-stored")
     impossible = stored is not None and stored.found is not None
     if allocated is None and not impossible and fmt.bits_allocated != 12:
@@ -97,7 +97,9 @@ def fitted_to_samples(fmt: PixelFormat, findings: tuple[Finding, ...]) -> Fitted
     if fmt.samples not in {1, 3}:
         return fmt, findings
     severity = "error" if one else "warning"  # three samples can be YBR_FULL too
-    found = _finding("photometric-interpretation", "Photometric Interpretation", str(fmt.photometric), str(used), severity)
+    found = _finding(
+        "photometric-interpretation", "Photometric Interpretation", str(fmt.photometric), str(used), severity
+    )
     return replace(fmt, photometric=used), (*findings, found)
 
 

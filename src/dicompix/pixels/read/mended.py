@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from pydicom.datadict import dictionary_keyword
 from pydicom.dataset import Dataset
 
 from dicompix.pixels.errors import BadValueError, Finding, MissingElementError
@@ -36,7 +37,7 @@ class Values:
             Finding(
                 code=code,
                 message=f"{name} {what}",
-                attribute=name.split("'")[1].replace(" ", ""),
+                attribute=dictionary_keyword(tag),
                 found=found,
                 used=used,
                 clause="PS3.3 C.7.6.3",
@@ -90,6 +91,8 @@ class Values:
         """Return Pixel Representation, where it is missing what the VR of the elements that depend on it says."""
         sign = value_of(self.dataset, SIGN, "US")
         if sign is not None:
+            if sign not in {0, 1}:
+                raise BadValueError(f"A {label(SIGN)} value of '{sign}' is invalid, it must be 0 or 1")
             return bool(sign)
         tellers = [element_of(self.dataset, tag) for tag in _SIGN_TELLERS]
         told = [element.VR for element in tellers if element is not None and element.VR in {"SS", "US"}]

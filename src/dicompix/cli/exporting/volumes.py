@@ -1,0 +1,73 @@
+"""Files of several series -> one NIfTI volume for each series."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dicompix.cli.exporting.files import is_complete, replacing_path
+from dicompix.cli.exporting.order import Order
+from dicompix.cli.exporting.result import Exported, failure
+from dicompix.cli.output import Told
+from dicompix.cli.sources import Source, why_none
+from dicompix.pixels.read import Dataset, open_pixels
+from dicompix.volume import read_volume
+from dicompix.volume.volume import Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series: its UID, a name for its file, and its files."""
+
+    uid: str
+    name: str
+    paths: tuple[Path, ...]
+
+
+def series_of(sources: Sequence[Source]) -> tuple[list[Series], list[Exported]]:
+    """Return the series that files belong to, and the files that are no images."""
+    names: dict[str, str] = {}
+    paths: dict[str, list[Path]] = {}
+    left_out = []
+    for source in sources:
+        try:
+            opened = open_pixels(source.path)
+            if opened.source is None:
+                raise ValueError(why_none(source.path))  # noqa: TRY301  # one place says what becomes of it
+        except Exception as problem:  # noqa: BLE001  # pydicom raises anything for a broken file
+            left_out.append(failure(source, problem))
+            continue
+        uid = str(opened.dataset.get("SeriesInstanceUID") or "")
+        names.setdefault(uid, file_name(opened.dataset, uid))
+        paths.setdefault(uid, []).append(source.path)
+    return [Series(uid, names[uid], tuple(found)) for uid, found in paths.items()], left_out
+
+
+def file_name(dataset: Dataset, uid: str) -> str:
+    """Return a name for a series: what people know it by, then its UID, which no other has."""
+    known = (dataset.get(keyword) for keyword in ("Modality", "SeriesNumber", "SeriesDescription"))
+    words = re.sub(r"[^\w]+", "-", " ".join(str(one) for one in known if one not in {None, ""}))[:60].strip("-")
+    return ".".join(filter(None, [words, uid])) or "series"
+
+
+def export_series(series: Series, output: Path, order: Order, told: Told) -> Exported:
+    """Write one series as NIfTI; what keeps it from being a volume is its result."""
+    target = output / (series.name + order.kind.suffix)
+    source = f"series {series.uid or '(without a UID)'}, {len(series.paths)} files"
+    try:
+        if not order.overwrite and is_complete(target, series.paths):
+            return Exported(source, "complete", targets=(target,))
+        volume = _volume(series, order)
+        with replacing_path(target) as unfinished:
+            volume.to_nibabel().to_filename(unfinished)
+    except Exception as problem:  # noqa: BLE001  # the other series go on
+        return failure(source, problem)
+    finally:
+        told(len(series.paths))
+    return Exported(source, "written", 1, (target,), findings=volume.findings)
+
+
+def _volume(series: Series, order: Order) -> Volume:
+    if order.values == "stored":
+        return read_volume(series.paths, values="stored", workers=order.workers)
+    return read_volume(series.paths, workers=order.workers)

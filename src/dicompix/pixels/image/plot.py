@@ -1,0 +1,95 @@
+"""One frame -> a matplotlib plot: the picture on axes in mm, a colour bar in the unit of modality values."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dicompix.pixels.image.choice import Voi
+from dicompix.pixels.image.labels import modality_unit
+from dicompix.pixels.image.library import library
+from dicompix.pixels.image.ranges import Range
+from dicompix.pixels.image.shown import GraySteps, Shown, image_position, pixel_size, show
+from dicompix.pixels.read.values import modality_step
+from dicompix.pixels.transforms.rescale import Rescale
+
+if TYPE_CHECKING:
+    from dicompix.pixels.image.image import Image
+
+LEVELS = 256
+
+
+def draw(image: "Image", frame: int = 0, voi: Voi = 0, ax: Any = None) -> Any:
+    """Draw the picture of a frame on matplotlib axes, new ones by default, and return them.
+
+    Millimetres are counted from the first pixel's centre, as ``to_xarray`` counts them.
+    """
+    pyplot = library("matplotlib.pyplot", "notebook")
+    position = image_position(image, frame)
+    shown = show(image, position, image.frame(position), voi)
+    if ax is None:
+        _, ax = pyplot.subplots(layout="constrained")
+    spacing, height = pixel_size(image.dataset, position)
+    down, across = spacing or (1.0, 1.0)
+    rows, columns = shown.stored.shape[:2]
+    picture = ax.imshow(
+        shown.picture,
+        cmap="gray",
+        vmin=0,
+        vmax=255,
+        extent=(-across / 2, (columns - 0.5) * across, (rows - 0.5) * down, -down / 2),
+        aspect="equal" if spacing else height,
+    )
+    ax.set(xlabel="mm" if spacing else "column", ylabel="mm" if spacing else "row")
+    if len(image) > 1:
+        ax.set_title(f"frame {position}")
+    unit = modality_unit(image.dataset)
+    if shown.chosen is not None:
+        _add_bar(picture, shown.chosen, _scale(image, position, shown.chosen, unit))
+    if shown.stored.ndim == 2:
+        ax.format_coord = _reading(shown, (down, across), unit)
+    return ax
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """What a colour bar is labelled with: the values at its ends, and what they are."""
+
+    ends: Range
+    label: str
+
+
+def _scale(image: "Image", frame: int, steps: GraySteps, unit: str) -> _Scale:
+    """Return the modality values where the ramp begins and ends; stored ones where that is what is shown."""
+    step = modality_step(image.dataset, frame)
+    if step is None or steps.before.steps:
+        return _Scale(steps.range, unit or ("stored value" if step is None else "modality value"))
+    if not isinstance(step.transform, Rescale):
+        return _Scale(steps.range, "stored value")
+    low, high = step.transform(np.array(steps.range))
+    return _Scale((float(low), float(high)), unit or "modality value")
+
+
+def _add_bar(picture: Any, steps: GraySteps, scale: _Scale) -> None:
+    """Add a bar with the shades that the steps give from one end of the ramp to the other."""
+    cm, colors = library("matplotlib.cm", "notebook"), library("matplotlib.colors", "notebook")
+    shades = steps.after(np.linspace(*steps.range, LEVELS)) / 255
+    low, high = scale.ends
+    if high < low:
+        low, high, shades = high, low, shades[::-1]
+    mapped = cm.ScalarMappable(colors.Normalize(low, high), colors.ListedColormap(np.stack([shades] * 3, axis=-1)))
+    picture.axes.figure.colorbar(mapped, ax=picture.axes, label=scale.label, extend="both")
+
+
+def _reading(shown: Shown, spacing: Range, unit: str) -> Callable[[float, float], str]:
+    """Return what the toolbar of a plot says of a place in it."""
+
+    def text(x: float, y: float) -> str:
+        row, column = round(y / spacing[0]), round(x / spacing[1])
+        rows, columns = shown.stored.shape
+        inside = 0 <= row < rows and 0 <= column < columns
+        value = f": {shown.measure(row, column):g} {unit}".rstrip() if inside else ""
+        return f"row {row}, column {column}{value}"
+
+    return text

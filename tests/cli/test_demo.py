@@ -1,0 +1,68 @@
+"""`dicompix demo`: pydicom's examples or a user's own files, decoded, timed beside pydicom, one picture each."""
+
+from pathlib import Path
+
+from pydicom.data import get_testdata_file
+from typer.testing import CliRunner
+
+from dicompix.cli import app
+from dicompix.cli.gallery import EXAMPLES, example_files, unique_names
+from support import command_line as command
+
+RUNNER = CliRunner()
+CT = Path(command.CT)
+
+
+def test_demo_writes_a_picture_of_each_example(tmp_path: Path) -> None:
+    done = command.dicompix_command("demo", "-o", str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    pictures = sorted(path.name for path in tmp_path.iterdir())
+    assert len(pictures) == len(EXAMPLES)
+    assert all((tmp_path / name).stat().st_size > 100 for name in pictures)
+    for column in ("syntax", "shape", "dtype", "photometric", "codec", "ms", "pydicom ms"):
+        assert column in done.stdout
+
+
+def test_every_example_ships_with_pydicom() -> None:
+    assert len(example_files()) == len(EXAMPLES)
+
+
+def test_demo_goes_on_after_a_bad_file(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.dcm"
+    bad.write_bytes(b"no DICOM here")
+    result = RUNNER.invoke(app, ["demo", str(bad), str(CT), "-o", str(tmp_path / "out")])
+    assert result.exit_code == 1
+    assert "InvalidDicomError" in result.stdout
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["CT_small.dcm.png"]
+
+
+def test_demo_walks_folders(tmp_path: Path) -> None:
+    folder = tmp_path / "in" / "deep"
+    folder.mkdir(parents=True)
+    (folder / "a.dcm").write_bytes(CT.read_bytes())
+    result = RUNNER.invoke(app, ["demo", str(tmp_path / "in"), "-o", str(tmp_path / "out")])
+    assert result.exit_code == 0
+    assert (tmp_path / "out" / "a.dcm.png").is_file()
+
+
+def test_files_of_one_name_get_pictures_of_their_own() -> None:
+    assert unique_names([Path("a/x"), Path("b/x"), Path("c/y")]) == ["x.png", "x-2.png", "y.png"]
+
+
+def test_demo_says_when_there_is_nothing_to_show_or_no_place_for_it(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = RUNNER.invoke(app, ["demo", str(tmp_path / "empty"), "-o", str(tmp_path / "out")])
+    assert result.exit_code == 2
+    assert "there are no files in" in result.stderr
+    (tmp_path / "file").write_bytes(b"")
+    result = RUNNER.invoke(app, ["demo", str(CT), "-o", str(tmp_path / "file")])
+    assert result.exit_code == 2
+    assert "file: File exists" in result.stderr
+
+
+def test_demo_goes_on_after_a_broken_deflated_file(tmp_path: Path) -> None:
+    whole = Path(str(get_testdata_file("image_dfl.dcm", download=False))).read_bytes()
+    (tmp_path / "cut.dcm").write_bytes(whole[:-300])
+    result = RUNNER.invoke(app, ["demo", str(tmp_path / "cut.dcm"), str(CT), "-o", str(tmp_path / "out")])
+    assert result.exit_code == 1
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["CT_small.dcm.png"]

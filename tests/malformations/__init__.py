@@ -1,0 +1,1 @@
+"""Files that break the rules in known ways, each with its right answer: what dirty archives hold."""

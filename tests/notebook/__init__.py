@@ -1,0 +1,1 @@
+"""Notebooks: what an image shows of itself, its viewer, its plot; in a real JupyterLab and a real browser."""
