@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dicompix.pixels.batch import decode_all, is_plain, promised_format
 from dicompix.pixels.codecs import BUILT_IN, CodecEntry
 from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored
-from dicompix.pixels.batch import decode_all, is_plain, promised_format
 from dicompix.pixels.decode import Decoder, decode_frame
 from dicompix.pixels.errors import CodecError, FrameError
 from dicompix.pixels.format import Photometric, PixelFormat

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.workloads import LIBRARY
+from benchmarks.workloads import LIBRARY, RECIPES
 from dicompix.pixels import syntaxes as s
 from dicompix.pixels.codecs.base import Stored
 
@@ -83,7 +83,7 @@ DECODE: dict[str, Decode] = {
 }
 
 ENCODE: dict[str, Callable[[Stored], bytes]] = {
-    s.RLE_LOSSLESS: lambda frame: bytes(LIBRARY.dicomrle_encode(frame)),
+    s.RLE_LOSSLESS: RECIPES["RLE"].encode,
     s.JPEG_LS: lambda frame: bytes(LIBRARY.jpegls_encode(frame)),
     s.JPEG_2000_LOSSLESS: lambda frame: bytes(
         LIBRARY.jpeg2k_encode(frame, level=0, reversible=True, codecformat="j2k")

@@ -203,6 +203,19 @@ def itk_display(job: Job) -> Timed:
     return work
 
 
+def gdcm_rgb(gdcm: Any, image: Any) -> Any:
+    """Return a YBR image as RGB: its filter for that takes native samples only."""
+    native = gdcm.ImageChangeTransferSyntax()
+    native.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.ExplicitVRLittleEndian))
+    native.SetInput(image)
+    native.Change()
+    rgb = gdcm.ImageChangePhotometricInterpretation()
+    rgb.SetInput(native.GetOutput())
+    rgb.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(gdcm.PhotometricInterpretation.RGB))
+    rgb.Change()
+    return rgb.GetOutput()
+
+
 def gdcm_read(path: str) -> Stored:
     """Read one file with GDCM; its buffer comes to Python as text with escaped bytes."""
     gdcm = library("gdcm")
@@ -211,6 +224,8 @@ def gdcm_read(path: str) -> Stored:
     if not reader.Read():
         raise ValueError("GDCM cannot read the file")
     image = reader.GetImage()
+    if image.GetPhotometricInterpretation().GetString().startswith("YBR_FULL"):
+        image = gdcm_rgb(gdcm, image)
     pixels = image.GetPixelFormat()
     kind = {gdcm.PixelFormat.UINT8: "u1", gdcm.PixelFormat.INT8: "i1", gdcm.PixelFormat.INT16: "i2"}
     shape = [image.GetDimension(i) for i in reversed(range(image.GetNumberOfDimensions()))]

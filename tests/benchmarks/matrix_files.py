@@ -151,6 +151,8 @@ def content_of(uid: str, pixels: Stored, encoded: Sequence[bytes] = (), *, table
     del content.DataSetTrailingPadding
     if pixels.ndim == 4:
         content.PlanarConfiguration = 0
+        content.SOPClassUID = UID("1.2.840.10008.5.1.4.1.1.7.4")
+        del content.RescaleIntercept, content.RescaleSlope, content.PixelPaddingValue
     big = s.syntax_for(uid).big_endian_pixels
     data = encapsulate(list(encoded), has_bot=table) if encoded else packing.words(pixels, big_endian=big)
     content.PixelData = data

@@ -15,11 +15,11 @@ from benchmarks.matrix import EVERYBODY, Contest, Worker, measure
 from benchmarks.matrix_files import EXACT, FRAMES, KINDS, TILES
 from benchmarks.report import Matrix
 from benchmarks.test_display_ratios import large_ct
-from benchmarks.workloads import SLICES, write_series
+from benchmarks.workloads import SLICES, color, write_series
 from dicompix.pixels import syntaxes as s
 
 Compete = Callable[[Contest], None]
-RESCALE = (1.0, -1024.0)  # CT_small's
+RESCALE, NO_RESCALE = (1.0, -1024.0), (1.0, 0.0)  # CT_small's; colour has none
 MANY = {s.EXPLICIT_LITTLE: 200, s.RLE_LOSSLESS: 200, s.JPEG_LOSSLESS_SV1: 100, s.HTJ2K_LOSSLESS: 100}
 LARGE = {
     s.EXPLICIT_LITTLE: 4096,
@@ -63,7 +63,8 @@ def stored(group: str, what: str, uid: str, path: Path, frames: int) -> Contest:
     kind = KINDS[uid]
     job = {"do": "stored", "path": str(path), "uid": uid}
     judged = kind.encode is not None and s.syntax_for(uid).family not in {"native", "deflated"} and frames > 1
-    return Contest(group=group, what=what, job=job, near=kind.near, rescale=RESCALE, frames=frames, judged=judged)
+    rescale = NO_RESCALE if kind.pixels is color else RESCALE
+    return Contest(group=group, what=what, job=job, near=kind.near, rescale=rescale, frames=frames, judged=judged)
 
 
 def exact_pixels(uid: str, frames: int) -> Any:
@@ -101,7 +102,7 @@ def test_random_tiles(compete: Compete, tmp_path: Path) -> None:
     numbers = np.random.default_rng(4).choice(TILES, 50, replace=False).tolist()
     job = {"do": "tiles", "path": str(path), "uid": uid, "numbers": numbers}
     what = f"50 random tiles of {TILES}, JPEG baseline"
-    compete(Contest(group="larger work", what=what, job=job, near=KINDS[uid].near, rescale=RESCALE, frames=50))
+    compete(Contest(group="larger work", what=what, job=job, near=KINDS[uid].near, frames=50))
 
 
 def test_series(compete: Compete, tmp_path: Path) -> None:

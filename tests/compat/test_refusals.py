@@ -149,7 +149,8 @@ def test_an_array_with_current_ids_is_kept() -> None:
     assert dataset._pixel_array is mine
     dataset.Rows, dataset.Columns = 1, 8
     dataset.convert_pixel_data()
-    assert dataset._pixel_array.shape == (1, 8)
+    fresh: Any = dataset._pixel_array
+    assert fresh.shape == (1, 8)
 
 
 def test_a_small_frame_that_may_hardly_lose_anything_errs_by_two_at_most() -> None:

@@ -19,7 +19,7 @@ from uuid import uuid4
 import pytest
 
 TOKEN = "dicompix"
-PATIENCE = 20_000  # ms: a busy machine may take its time to start a kernel
+PATIENCE = 60_000  # ms: a busy machine may take its time to start a kernel
 NEEDED = ("jupyterlab", "notebook", "ipykernel", "anywidget", "playwright")
 APPS = {"lab": "doc/tree", "notebook": "notebooks"}  # JupyterLab and Notebook 7
 
@@ -149,7 +149,7 @@ def run(browser: Any, jupyter: tuple[str, Path]) -> Iterator[Callable[..., Any]]
 
 def notebook(cells: tuple[str, ...]) -> dict[str, Any]:
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    coded = [
+    coded: list[dict[str, Any]] = [
         {"cell_type": "code", "id": f"c{i}", "execution_count": None, "metadata": {}, "outputs": [], "source": source}
         for i, source in enumerate(cells)
     ]

@@ -41,7 +41,8 @@ def bar_of(axes: Any) -> Any:
 def shade(axes: Any, value: float) -> int:
     """Return the gray level, 0 to 255, that the colour bar shows for a value."""
     mapped = bar_of(axes)._colorbar.mappable
-    return round(255 * mapped.to_rgba(value)[0])
+    level: int = round(255 * mapped.to_rgba(value)[0])
+    return level
 
 
 def test_the_picture_is_that_of_display(make: Make, stored: Stored) -> None:

@@ -132,7 +132,7 @@ def lacks_a_plugin(outcome: Outcome) -> bool:
 @pytest.mark.parametrize("path", FILES, ids=label)
 def test_same_as_pydicom(path: Path) -> None:
     dataset = read(path, by_us=False)
-    if not any(keyword in dataset for keyword in PIXEL_KEYWORDS):
+    if not any(keyword in dataset for keyword in PIXEL_KEYWORDS) and listed(path).pydicom != "fails":
         assert not hasattr(read(path, by_us=True), "pixel_array")
         return
     theirs, ours, difference = decode(dataset), decode(read(path, by_us=True)), listed(path)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import imagecodecs
 import numpy as np
+import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset

@@ -10,7 +10,7 @@ from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.frames import Buffer
 
 
-def decode(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:  # noqa: ARG001
+def decode(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
     """Do what the first byte says, or return a frame full of it."""
     order = bytes(data[:1])
     if order == b"C":

@@ -373,6 +373,7 @@ function connectControls(view) {
       const [center, width] = [parts.center.valueAsNumber, parts.width.valueAsNumber];
       if (Number.isFinite(center) && Number.isFinite(width)) view.set("voi", [center, width]);
     };
+    input.onkeydown = (event) => event.key === "Enter" && input.onchange(); // JupyterLab takes Enter's own effect away
   }
   for (const name of ["invert", "overlays"]) parts[name].onclick = () => view.set(name, !view.model.get(name));
   parts.reset.onclick = () => view.reset();

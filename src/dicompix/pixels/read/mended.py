@@ -83,8 +83,10 @@ class Values:
             self.note("bits-allocated", ALLOCATED, allocated, container(used))
             return container(used), used, high
         if used > allocated:
-            self.note("bits-stored", STORED, stored, allocated)
-            return allocated, allocated, allocated - 1
+            known = high is not None and 0 < high < allocated
+            used = high + 1 if known else allocated
+            self.note("bits-stored", STORED, stored, used)
+            return allocated, used, used - 1
         return allocated, used, high
 
     def signed(self) -> bool:
