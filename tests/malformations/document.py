@@ -27,7 +27,13 @@ HEAD = """# Malformations
 
 Files that break the rules, and what becomes of them. Each row is a file that the tests build in memory
 (`tests/malformations`). Where the data has one right reading, dicompix reads it and reports [findings](findings.md);
-where it has none, or only a part of the pixels is there, the answer is an error. Nothing is wrong in silence.
+where it has none, or only a part of the pixels is there, the answer is an error. None of these files gives wrong pixels
+in silence.
+
+What is right is our own reading of the standard. In two rows nothing tells which pixels are right: dicompix then gives
+some and a finding, and the first table counts that as right. One case is known to go unnoticed: a JPEG stream that ends
+inside its last block of pixels, or a lossless one inside its last row, with an end marker put after it: libjpeg-turbo
+fills the rest.
 
 The columns at the right say what other systems make of the same files, measured in default settings with
 `python tests/malformations/measure.py`: *right* pixels, or an error where nothing else is right; an *error* for what
