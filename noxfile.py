@@ -25,6 +25,7 @@ def lowest(requirements: list[str]) -> list[str]:
 def tests(session: nox.Session) -> None:
     """Run the tests on all cores; without arguments also measure coverage and hold it to its bar."""
     install(session, "test")
+    session.install(*nox.project.dependency_groups(PROJECT, "s3"))
     session.run("pytest", "-n", "auto", *(session.posargs or ["--cov", "--cov-report=term"]))
 
 

@@ -24,6 +24,8 @@ from rich.console import Console
 import dicompix
 from dicompix.pixels import syntaxes as s
 from dicompix.pixels.codecs.base import Stored
+from dicompix.pixels.compat.recode.files import Job, identity_of, jobs_for
+from dicompix.pixels.compat.recode.pieces import Items
 from dicompix.pixels.errors import (
     BadValueError,
     CodecError,
@@ -37,8 +39,6 @@ from dicompix.pixels.errors import (
 from dicompix.pixels.format import Photometric, PixelFormat
 from dicompix.pixels.testing import make_format
 from dicompix.transcode import Summary, Transcoded, syntax_uid, transcode
-from dicompix.transcode.files import Job, identity_of, jobs_for
-from dicompix.transcode.pieces import Items
 from support import arrays, packing
 from support.builders import data_set, file_of, stack
 
@@ -713,7 +713,7 @@ def test_pixels_elsewhere_are_no_reason_to_copy(source: Path, tmp_path: Path) ->
 
 
 def test_large_files_come_one_after_the_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("dicompix.transcode.run._LARGE", 7000)
+    monkeypatch.setattr(sys.modules["dicompix.transcode"], "_LARGE", 7000)
     folder = tmp_path / "in"
     folder.mkdir()
     for number, frames in enumerate((1, 5, 2, 6)):

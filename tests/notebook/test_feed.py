@@ -122,6 +122,15 @@ def test_an_overlay_is_a_bit_a_pixel(example: Example) -> None:
         np.testing.assert_array_equal(bits.astype(bool), expected)
 
 
+def test_an_overlay_that_cannot_be_shown_is_left_out(make: Make) -> None:
+    dataset = make(np.eye(4, dtype=np.uint8))
+    dataset.add_new(0x60000010, "US", None)
+    dataset.add_new(0x60000011, "US", None)
+    found = content(dataset)
+    assert found["overlay"] is None
+    assert "error" not in found
+
+
 def test_what_is_wrong_is_sent_not_raised(example: Example, make: Make) -> None:
     feed = Feed(dicompix.open_image(example("MR_truncated.dcm")))
     assert feed.content(0, 0)["error"].startswith("FrameIndexError: there is no frame 0")

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 def _known(incomplete: str) -> list[tuple[str, str]]:
     """Return the transfer syntaxes whose UID or short name begins like this, for the shell."""
+    from dicompix.pixels.compat.recode.names import SHORT_NAMES  # noqa: PLC0415
     from dicompix.pixels.syntaxes import SYNTAXES, syntax_for  # noqa: PLC0415  # commands load when they are called
-    from dicompix.transcode.names import SHORT_NAMES  # noqa: PLC0415
 
     names = {uid: syntax.name for uid, syntax in SYNTAXES.items()}
     names |= {name: syntax_for(uid).name for name, uid in SHORT_NAMES.items()}
@@ -34,8 +34,8 @@ Syntax = Annotated[
 def codecs(uid: Syntax = "", *, json: AsJson = False) -> None:
     """List the codecs of each transfer syntax: chosen, available, or missing and how to get it."""
     from dicompix.pixels.codecs import BUILT_IN  # noqa: PLC0415
+    from dicompix.pixels.compat.recode.names import syntax_uid  # noqa: PLC0415
     from dicompix.pixels.registry import registry  # noqa: PLC0415
-    from dicompix.transcode.names import syntax_uid  # noqa: PLC0415
 
     uids = list(BUILT_IN)
     if uid:

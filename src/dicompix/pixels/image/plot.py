@@ -25,15 +25,28 @@ def draw(image: "Image", frame: int = 0, voi: Voi = 0, ax: Any = None) -> Any:
 
     Millimetres are counted from the first pixel's centre, as ``to_xarray`` counts them.
     """
-    pyplot = library("matplotlib.pyplot", "notebook")
     position = image_position(image, frame)
+    pyplot = library("matplotlib.pyplot", "notebook")
     shown = show(image, position, image.frame(position), voi)
     if ax is None:
         _, ax = pyplot.subplots(layout="constrained")
     spacing, height = pixel_size(image.dataset, position)
+    picture = _draw_picture(ax, shown, spacing, height)
+    if len(image) > 1:
+        ax.set_title(f"frame {position}")
+    unit = modality_unit(image.dataset)
+    if shown.chosen is not None:
+        _add_bar(picture, shown.chosen, _scale(image, position, shown.chosen, unit))
+    if shown.stored.ndim == 2:
+        ax.format_coord = _reading(shown, spacing or (1.0, 1.0), unit)
+    return ax
+
+
+def _draw_picture(ax: Any, shown: Shown, spacing: Range | None, height: float) -> Any:
     down, across = spacing or (1.0, 1.0)
     rows, columns = shown.stored.shape[:2]
-    picture = ax.imshow(
+    ax.set(xlabel="mm" if spacing else "column", ylabel="mm" if spacing else "row")
+    return ax.imshow(
         shown.picture,
         cmap="gray",
         vmin=0,
@@ -41,15 +54,6 @@ def draw(image: "Image", frame: int = 0, voi: Voi = 0, ax: Any = None) -> Any:
         extent=(-across / 2, (columns - 0.5) * across, (rows - 0.5) * down, -down / 2),
         aspect="equal" if spacing else height,
     )
-    ax.set(xlabel="mm" if spacing else "column", ylabel="mm" if spacing else "row")
-    if len(image) > 1:
-        ax.set_title(f"frame {position}")
-    unit = modality_unit(image.dataset)
-    if shown.chosen is not None:
-        _add_bar(picture, shown.chosen, _scale(image, position, shown.chosen, unit))
-    if shown.stored.ndim == 2:
-        ax.format_coord = _reading(shown, (down, across), unit)
-    return ax
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,12 @@ from dicompix.pixels.image.render import Rendering, modality_range
 from dicompix.pixels.parallel import in_parts
 from dicompix.pixels.read import Dataset
 from dicompix.pixels.read.display import display_modality
+from dicompix.pixels.read.graphics import overlay_groups, overlay_or_finding
 from dicompix.pixels.read.groups import group_of, numbers_of
 from dicompix.pixels.read.values import Step, modality_step
 from dicompix.pixels.read.voi import View, views_of
 from dicompix.pixels.transforms.lut import Lut
+from dicompix.pixels.transforms.overlay import Overlay
 from dicompix.pixels.transforms.padding import PaintPadding
 from dicompix.pixels.transforms.palette import Palette, SupplementalPalette
 from dicompix.pixels.transforms.pipeline import Pipeline
@@ -43,6 +45,14 @@ def image_position(image: "Image", frame: int) -> int:
 def rendering_of(image: "Image", frame: int, voi: Voi, decoded: Frame) -> Rendering:
     """Return the steps of a gray or palette frame that has been decoded already."""
     return image._rendering(frame, voi, decoded)  # noqa: SLF001  # `explain` would decode it once more
+
+
+def usable_overlays(image: "Image") -> list[Overlay]:
+    """Return the overlay planes that can be shown, as ``display(overlays=True)`` draws them."""
+    groups = overlay_groups(image.dataset)
+    cells = image._cells() if groups else None  # noqa: SLF001  # whole pixel cells, where a plane lies in them
+    found = (overlay_or_finding(image.dataset, group, cells) for group in groups)
+    return [one for one in found if isinstance(one, Overlay)]
 
 
 @dataclass(frozen=True, slots=True)

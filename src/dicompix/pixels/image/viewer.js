@@ -37,9 +37,10 @@ export function painted(content, shades, { invert, overlays }) {
   const colors = new Uint32Array(entries);
   const channels = shades.length / entries;
   for (let i = 0; i < entries; i++) {
-    const [r, g, b] = channels === 1 ? [shades[i], shades[i], shades[i]] : shades.subarray(i * 3, i * 3 + 3);
+    const at = i * channels;
+    const color = channels === 1 ? shades[i] * 0x010101 : (shades[at + 2] << 16) | (shades[at + 1] << 8) | shades[at];
     const flip = invert && !(fixed && fixed[i]) ? 0xffffff : 0;
-    colors[i] = (0xff000000 | (((b << 16) | (g << 8) | r) ^ flip)) >>> 0;
+    colors[i] = 0xff000000 | (color ^ flip);
   }
   let result = colors;
   if (first !== null) {

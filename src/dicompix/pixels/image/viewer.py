@@ -10,7 +10,7 @@ from dicompix.pixels.errors import PixelError
 from dicompix.pixels.image.choice import Voi, settle_voi
 from dicompix.pixels.image.labels import modality_unit, sample_names
 from dicompix.pixels.image.library import library
-from dicompix.pixels.image.shown import Shown, image_position, pixel_size, presets, show
+from dicompix.pixels.image.shown import Shown, image_position, pixel_size, presets, show, usable_overlays
 from dicompix.pixels.transforms.overlay import Overlay
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Feed:
     def __init__(self, image: "Image") -> None:
         self.image = image
         self._last: tuple[int, Frame] | None = None
-        self._overlays: tuple[Overlay, ...] | None = None
+        self._overlays: list[Overlay] | None = None
 
     def content(self, frame: int, voi: Voi) -> Content:
         """Return a frame, binary parts as little-endian bytes; what is wrong with it as "error", never raised."""
@@ -142,10 +142,7 @@ class Feed:
     def _overlay(self, number: int, rows: int, columns: int) -> bytes | None:
         """Return a bit for each pixel under an overlay plane, the lowest first; None without any."""
         if self._overlays is None:
-            try:
-                self._overlays = self.image.overlays
-            except PixelError:
-                self._overlays = ()
+            self._overlays = usable_overlays(self.image)
         if not self._overlays:
             return None
         masks = [plane.mask(rows, columns, number) for plane in self._overlays]

@@ -9,18 +9,18 @@ from pydicom.dataset import Dataset
 from dicompix.pixels.batch import SMALL_WORK
 from dicompix.pixels.compat.bookkeeping import Loss, describe_coded, is_native, new_instance
 from dicompix.pixels.compat.byte_order import to_little_endian
+from dicompix.pixels.compat.recode.around import decode_icons, elements_after, mend_encoding, unrecorded_loss
+from dicompix.pixels.compat.recode.coded import Frames, frames_for
+from dicompix.pixels.compat.recode.files import Job, copy, replacing
+from dicompix.pixels.compat.recode.order import Order
+from dicompix.pixels.compat.recode.pieces import Told, copied_element, into_items, native_element
+from dicompix.pixels.compat.recode.summary import Transcoded
+from dicompix.pixels.compat.recode.write import PixelElement, complete_meta, write_file
 from dicompix.pixels.errors import Finding, UnsupportedError
 from dicompix.pixels.frames import Source
 from dicompix.pixels.parallel import usable_cores
 from dicompix.pixels.read import Content, content_of, open_pixels
 from dicompix.pixels.read.describe import check_decodable, pixel_tag, transfer_syntax
-from dicompix.transcode.around import decode_icons, elements_after, mend_encoding, unrecorded_loss
-from dicompix.transcode.coded import Frames, frames_for
-from dicompix.transcode.files import Job, copy, replacing
-from dicompix.transcode.order import Order
-from dicompix.transcode.pieces import Told, copied_element, into_items, native_element
-from dicompix.transcode.summary import Transcoded
-from dicompix.transcode.write import PixelElement, complete_meta, write_file
 
 _DIRECTORY = "1.2.840.10008.1.3.10"  # Media Storage Directory Storage: a DICOMDIR
 _IN_MEMORY = 1 << 23  # bytes of coded frames that need no temporary file

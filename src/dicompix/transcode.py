@@ -9,16 +9,17 @@ from time import perf_counter
 from pydicom.errors import InvalidDicomError
 
 from dicompix.pixels.codecs.base import EncodeRequest
+from dicompix.pixels.compat.recode.files import Identity, Job, check_target, identity_of, jobs_for
+from dicompix.pixels.compat.recode.names import syntax_uid
+from dicompix.pixels.compat.recode.one import transcode_file
+from dicompix.pixels.compat.recode.order import Order
+from dicompix.pixels.compat.recode.progress import Progress, Progressing, progressing
+from dicompix.pixels.compat.recode.summary import Summary, Transcoded
 from dicompix.pixels.errors import report
 from dicompix.pixels.parallel import in_parallel, usable_cores
 from dicompix.pixels.registry import Choice
-from dicompix.transcode.files import Identity, Job, check_target, identity_of, jobs_for
-from dicompix.transcode.names import syntax_uid
-from dicompix.transcode.one import transcode_file
-from dicompix.transcode.order import Order
-from dicompix.transcode.progress import Progress, Progressing, progressing
-from dicompix.transcode.summary import Summary, Transcoded
 
+__all__ = ["Summary", "Transcoded", "syntax_uid", "transcode"]
 _LARGE = 1 << 24  # bytes of a file whose frames are worth all threads; smaller files are done side by side
 
 StrPath = str | os.PathLike[str]

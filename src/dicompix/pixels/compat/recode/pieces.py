@@ -13,6 +13,8 @@ from dicompix.pixels.codecs.base import Encoded
 from dicompix.pixels.compat.bookkeeping import LONGEST_VALUE, Loss, loss_of, lost
 from dicompix.pixels.compat.byte_order import swap
 from dicompix.pixels.compat.pixel_value import LAST_BASIC_OFFSET, offsets_of
+from dicompix.pixels.compat.recode.coded import Frames
+from dicompix.pixels.compat.recode.write import UNDEFINED, PixelElement, in_blocks
 from dicompix.pixels.errors import CodecError, FrameError
 from dicompix.pixels.format import Photometric, PixelFormat
 from dicompix.pixels.fragments.items import DELIMITER, HEADER, ITEM
@@ -20,8 +22,6 @@ from dicompix.pixels.frames import Buffer
 from dicompix.pixels.parallel import in_parallel
 from dicompix.pixels.read import Content
 from dicompix.pixels.syntaxes import ENCAPSULATED_UNCOMPRESSED, syntax_for
-from dicompix.transcode.coded import Frames
-from dicompix.transcode.write import UNDEFINED, PixelElement, in_blocks
 
 PIXEL_DATA = 0x7FE00010
 WINDOW_BYTES = 1 << 23  # of decoded frames; at least two for each thread

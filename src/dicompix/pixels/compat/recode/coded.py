@@ -10,13 +10,13 @@ from dicompix.pixels.batch import promised_format
 from dicompix.pixels.codecs.base import Encoded, Frame
 from dicompix.pixels.codecs.profiles import check_encoding
 from dicompix.pixels.compat.bookkeeping import describe_coded
+from dicompix.pixels.compat.recode.order import Order
 from dicompix.pixels.compat.samples import samples_given
 from dicompix.pixels.decode import Decoder, decode_frame
 from dicompix.pixels.encode import can_encode, encode_frame, recompress
 from dicompix.pixels.errors import CodecError, Finding, FrameError, UnsupportedError
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.read import Content
-from dicompix.transcode.order import Order
 
 # Every stream of the first syntax is one of the second (PS3.5 10.4, A.4.10).
 _SUBSETS = {(s.JPEG_LOSSLESS_SV1, s.JPEG_LOSSLESS), (s.HTJ2K_LOSSLESS_RPCL, s.HTJ2K_LOSSLESS)}

@@ -1,0 +1,1 @@
+"""A file -> the same file in another transfer syntax, frame by frame."""
