@@ -306,7 +306,7 @@ class View {
   fit() {
     const { content, parts } = this;
     if (!content.stored) return;
-    const space = Math.min(parts.root.clientWidth || 512, 512);
+    const space = Math.min(parts.root.clientWidth - 8 || 512, 512);
     const [across, down] = [content.columns, content.rows * content.height];
     this.scale = Math.min(space / across, 512 / down);
     [this.zoom, this.x, this.y] = [1, 0, 0];
@@ -427,6 +427,7 @@ function connectPointer(view) {
 
 function render({ model, el }) {
   const parts = layout();
+  el.style.minWidth = 0; // beside another viewer both become narrower
   el.append(parts.root);
   const view = new View(model, parts);
   connectControls(view);
