@@ -111,6 +111,13 @@ def soak(session: nox.Session) -> None:
 
 
 @nox.session
+def notebook(session: nox.Session) -> None:
+    """Run the tests of notebooks in JupyterLab and Chromium, which must be on the path or in DICOMPIX_CHROMIUM."""
+    install(session, "test", "notebook")
+    session.run("pytest", "-p", "no:cacheprovider", *(session.posargs or ["tests/notebook"]))
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure time and memory as ratios to pydicom with all its plugins and to the bare codecs, beside the goals."""
     install(session, "bench")

@@ -165,6 +165,11 @@ def their_display(job: Job) -> Timed:
     return work
 
 
+def their_frames(job: Job) -> Timed:
+    """Read frames by their numbers, each by a call, as `image[i]` does."""
+    return lambda: [pydicom.pixels.pixel_array(job["path"], index=i) for i in job["numbers"]]
+
+
 def itk_read(path: str) -> Stored:
     """Read one file with SimpleITK, which applies the rescale."""
     itk = library("SimpleITK")
@@ -272,6 +277,7 @@ CONTENDERS: dict[str, dict[str, Prepare]] = {
         "display": their_display,
         "encode": compressed(pydicom.dcmread),
         "iterate": lambda job: lambda: sum(1 for _ in pydicom.pixels.iter_pixels(job["path"])),
+        "index": their_frames,
     },
     "SimpleITK": {
         "stored": arrays(itk_read),

@@ -20,7 +20,7 @@ from dicompix.pixels import syntaxes as s
 
 Compete = Callable[[Contest], None]
 RESCALE, NO_RESCALE = (1.0, -1024.0), (1.0, 0.0)  # CT_small's; colour has none
-MANY = {s.EXPLICIT_LITTLE: 200, s.RLE_LOSSLESS: 200, s.JPEG_LOSSLESS_SV1: 100, s.HTJ2K_LOSSLESS: 100}
+MANY = {s.EXPLICIT_LITTLE: 200, s.RLE_LOSSLESS: 100, s.JPEG_LOSSLESS_SV1: 100, s.HTJ2K_LOSSLESS: 100}
 LARGE = {
     s.EXPLICIT_LITTLE: 4096,
     s.JPEG_LOSSLESS_SV1: 2048,

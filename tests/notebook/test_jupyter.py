@@ -202,3 +202,22 @@ print(Many.asked, len(viewer._content["stored"]))"""
     page = run(SERIES + code)
     output = page.wait_for_selector(".jp-OutputArea-output")
     assert output.inner_text().strip() == f"[1] {128 * 128 * 2}"
+
+
+def test_two_viewers_fit_beside_each_other_and_scroll_together(run: Run, series: dicompix.Image) -> None:
+    code = """
+from ipywidgets import HBox, jslink
+left, right = image.view(), image.view(voi=1)
+jslink((left, "frame"), (right, "frame"))
+HBox([left, right])"""
+    page = run(SERIES + code)
+    pictures = page.locator(".dicompix-picture")
+    page.wait_for_function("document.querySelectorAll('.dicompix-viewer[data-painted]').length === 2")
+    page.locator(".dicompix-stage").first.press("End")
+    page.wait_for_function("document.querySelectorAll('.dicompix-viewer')[1].dataset.painted === '2 1'")
+    picture = decoded(pictures.last.evaluate("canvas => canvas.toDataURL()"))
+    np.testing.assert_array_equal(picture, rgb(series.display(2, voi=1)))
+    room = page.locator(".jp-OutputArea-output").bounding_box()
+    box = pictures.last.bounding_box()
+    assert 100 < box["width"] < 512
+    assert box["x"] + box["width"] <= room["x"] + room["width"]

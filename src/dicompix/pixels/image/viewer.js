@@ -427,7 +427,6 @@ function connectPointer(view) {
 
 function render({ model, el }) {
   const parts = layout();
-  el.style.minWidth = 0; // beside another viewer both become narrower
   el.append(parts.root);
   const view = new View(model, parts);
   connectControls(view);

@@ -32,7 +32,8 @@ def open_viewer(image: "Image", frame: int = 0, voi: Voi = 0) -> Any:
     base = library("anywidget", "notebook").AnyWidget
     viewer = type(base)("Viewer", (base,), _members(image))
     feed = Feed(image)
-    widget = viewer(frame=frame, voi=voi, _content=feed.content(frame, voi))
+    narrow = {"min_width": "0"}  # beside another viewer both become narrower
+    widget = viewer(frame=frame, voi=voi, _content=feed.content(frame, voi), layout=narrow)
     widget.observe(lambda change: setattr(widget, "_content", feed.content(change.new, widget.voi)), "frame")
     widget.observe(lambda change: setattr(widget, "_shades", feed.shades(widget.frame, change.new)), "voi")
     return widget
