@@ -41,6 +41,7 @@ from dicompix.pixels.testing import make_format
 from dicompix.transcode import Summary, Transcoded, syntax_uid, transcode
 from support import arrays, packing
 from support.builders import data_set, file_of, stack
+from support.command_line import interruptible
 
 SIZE: Any = {"rows": 32, "columns": 36}
 SAMPLES: dict[str, tuple[Stored, int]] = {
@@ -799,7 +800,7 @@ def test_a_killed_run_leaves_no_half_written_file(how: str, syntax: str, source:
     target.write_bytes(b"of yesterday")
     transcode(source, tmp_path / "rle.dcm", "rle")
     command = [sys.executable, "-c", KILLED, str(tmp_path / "rle.dcm"), str(target), syntax]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=interruptible)
     assert process.stdout is not None
     process.stdout.readline()  # it has begun
     process.send_signal(getattr(signal, how))

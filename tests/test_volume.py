@@ -26,9 +26,10 @@ from pydicom.uid import (
 from dicompix.pixels.codecs.base import Stored
 from dicompix.pixels.errors import FrameError, PixelWarning, TransformError, UnsupportedError
 from dicompix.pixels.format import Photometric, PixelFormat
+from dicompix.pixels.image.library import MissingLibraryError
 from dicompix.pixels.transforms import Lut, Rescale
 from dicompix.volume import Volume, VolumeError, read_volume, scan
-from dicompix.volume.errors import MissingLibraryError, listed
+from dicompix.volume.errors import listed
 from dicompix.volume.geometry import arrange
 from dicompix.volume.plane import Plane
 from dicompix.volume.voxels import type_for

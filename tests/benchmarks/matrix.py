@@ -23,8 +23,8 @@ PATIENCE = 120  # seconds until a contender that says nothing is stopped
 FEWEST, MOST, BUDGET = 3, 25, 1.0  # rounds of a row, and the seconds after which there are enough of them
 SLOW = 1.5  # seconds from which a contender is timed in the first round only
 WARM, QUICK = 3, 0.1  # rounds that do not count, of what takes fewer seconds: until memory given back is used again
-# By itself glibc comes to this after a while, at what call depends on the sizes before: arrays below 32 MiB lie in memory
-# that is kept when they are let go of. Otherwise a row would depend on the rows before it.
+# Arrays below 32 MiB lie in memory that is kept once they are gone. By itself glibc comes to this after a while; at
+# which call depends on the sizes before, so a row would depend on the rows before it.
 ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(1 << 25), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
 Answer = dict[str, Any]
 

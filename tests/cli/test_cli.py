@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import dicompix
 from dicompix.cli import COMMANDS, app, main
 from dicompix.cli.subcommand import add_subparser
-from support.command_line import CT, PLAIN, dicompix_command
+from support.command_line import CT, PLAIN, dicompix_command, interruptible
 
 RUNNER = CliRunner()
 NAMES = [function.__name__ for function in COMMANDS]
@@ -112,7 +112,9 @@ def test_ctrl_c_ends_it_with_a_word(tmp_path: Path) -> None:
     pipe = tmp_path / "never.dcm"
     os.mkfifo(pipe)  # reading it waits for ever
     command = [sys.executable, "-m", "dicompix", "info", str(pipe)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=PLAIN)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=PLAIN, preexec_fn=interruptible
+    )
     writer = None
     while writer is None and process.poll() is None:
         with contextlib.suppress(OSError):  # until somebody reads it

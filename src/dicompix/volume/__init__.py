@@ -1,6 +1,7 @@
 """Files of a series -> Volume: one array with its place in the patient (PS3.3 C.7.6.2)."""
 
-from dicompix.volume.errors import MissingLibraryError, VolumeError
+from dicompix.pixels.image.library import MissingLibraryError
+from dicompix.volume.errors import VolumeError
 from dicompix.volume.read import read_volume
 from dicompix.volume.volume import Volume
 

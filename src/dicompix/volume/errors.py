@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dicompix.pixels.errors import FormatError, PixelError
+from dicompix.pixels.errors import FormatError
 
 
 class VolumeError(FormatError, ValueError):
@@ -18,10 +18,6 @@ class OverlapError(VolumeError):
 
     def __reduce__(self) -> tuple[type["OverlapError"], tuple[str, tuple[str, ...]]]:
         return type(self), (str(self), self.names)
-
-
-class MissingLibraryError(PixelError, ImportError):
-    """A library that a volume is to be handed to is not installed."""
 
 
 def listed(names: Sequence[object], most: int = 5) -> str:

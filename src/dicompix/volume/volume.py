@@ -10,8 +10,9 @@ import numpy as np
 
 from dicompix.pixels.codecs.base import Stored
 from dicompix.pixels.errors import Finding
+from dicompix.pixels.image.library import MissingLibraryError
 from dicompix.pixels.read import Dataset, open_pixels
-from dicompix.volume.errors import MissingLibraryError, VolumeError
+from dicompix.volume.errors import VolumeError
 
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])

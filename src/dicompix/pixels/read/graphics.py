@@ -39,7 +39,10 @@ def overlay_of(dataset: Dataset, group: int, cells: Stored | None = None) -> Ove
 
     Raises MissingElementError where a plane has neither data nor a bit position, TransformError where it is short.
     """
-    rows, columns = int(_value(dataset, group, _ROWS)), int(_value(dataset, group, _COLUMNS))
+    size = _value(dataset, group, _ROWS), _value(dataset, group, _COLUMNS)
+    if None in size:
+        raise MissingElementError(f"overlay {group:04X} has an empty Overlay Rows or Columns, needed its size")
+    rows, columns = map(int, size)
     data = _value(dataset, group, _DATA)
     if data is not None:
         overlay = from_packed_bits(data, rows, columns, int(_value(dataset, group, _FRAMES, 1)))
