@@ -120,5 +120,5 @@ def notebook(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure time and memory as ratios to pydicom with all its plugins and to the bare codecs, beside the goals."""
-    install(session, "bench")
-    session.run("pytest", "-p", "no:cacheprovider", "--benchmark-quiet", *(session.posargs or ["tests/benchmarks"]))
+    install(session, "bench", "test")
+    session.run("pytest", "-p", "no:cacheprovider", "--benchmark-quiet", "tests/benchmarks", *session.posargs)
