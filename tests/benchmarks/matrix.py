@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import select
 import statistics
 import subprocess
@@ -159,10 +160,19 @@ def _result(contest: Contest, worker: Worker, score: Score, path: Path) -> Store
     answer = worker.ask({**contest.job, **keep})
     if "error" in answer:
         missing = answer["error"].startswith("ModuleNotFoundError")
-        score.state, score.why = "absent" if missing else "cannot", answer["error"]
+        score.state, score.why = "absent" if missing else "cannot", without_paths(answer["error"])
         return None
     array: Stored = np.load(path) if keep["measure"] == "result" else np.zeros(1)
     return array
+
+
+def without_paths(text: str) -> str:
+    """Return the text with only the last part of each path: the others are the machine's.
+
+    >>> without_paths('cannot read "/home/a/b/c.dcm" at /src/d.cxx:99')
+    'cannot read "c.dcm" at d.cxx:99'
+    """
+    return re.sub(r"(?:/[\w.+-]+)+/", "", text)
 
 
 def _judge(score: Score, found: Stored, wanted: Stored, rescaled: Contest | None, near: tuple[float, float]) -> None:

@@ -59,13 +59,13 @@ def redacted(text: str) -> str:
 def source_of(url: str, options: Options | None) -> BufferSource | BlockSource | Path:
     """Return the bytes at a URL, fetched as they are read; the path where they are on this machine's disk."""
     name = redacted(url)
-    with _explained(name):
+    with explained_by(_error_for, name):
         system, path = _library().url_to_fs(url, **dict(options or {}))
     if "::" not in url and system.async_impl:
         return _by_ranges(system, path, name, (source_of, (url, options)))
     if "::" not in url and "file" in _protocols(system):
         return Path(path)
-    with _explained(name):
+    with explained_by(_error_for, name):
         file = system.open(path, "rb")
     return _of_file(file, name, (source_of, (url, options)))
 
@@ -85,7 +85,7 @@ def _of_file(file: Any, name: str, again: Again) -> BufferSource | BlockSource:
     """Return the bytes of a file object that fsspec opened: read once where it cannot seek, or only slowly."""
 
     def guarded(size: int) -> bytes:
-        with _explained(name):
+        with explained_by(_error_for, name):
             data: bytes = file.read(size)
         return data
 
@@ -94,7 +94,7 @@ def _of_file(file: Any, name: str, again: Again) -> BufferSource | BlockSource:
     if seeks_slowly(file) or not file.seekable():
         with file:
             return spooled(guarded)
-    with _explained(name):
+    with explained_by(_error_for, name):
         size = file.seek(0, 2)
     fetch = fetch_from(file)
     if is_numbered(file):
@@ -105,7 +105,7 @@ def _of_file(file: Any, name: str, again: Again) -> BufferSource | BlockSource:
 
 def _by_ranges(system: Any, path: str, name: str, again: Again) -> BlockSource:
     """Return the bytes of an object or of a file on a web server, a request for each range."""
-    with _explained(name):
+    with explained_by(_error_for, name):
         found = system.info(path)
     size, web = found.get("size"), "http" in _protocols(system)
     if size is None or found.get("type") == "directory":
@@ -124,7 +124,7 @@ def _by_ranges(system: Any, path: str, name: str, again: Again) -> BlockSource:
 
 def _gives_ranges(system: Any, path: str, name: str, size: int) -> bool:
     """Tell whether a web server gives bytes from the middle, by one small request."""
-    with _explained(name), system.open(path, "rb", cache_type="none", size=size) as file:
+    with explained_by(_error_for, name), system.open(path, "rb", cache_type="none", size=size) as file:
         file.seek(1)
         try:
             return len(file.read(1)) == 1
@@ -140,7 +140,7 @@ def _explaining(fetch: Fetch, name: str) -> Fetch:
     """Return a fetch that checks what it got; its errors name the address."""
 
     def explained(start: int, stop: int) -> bytes:
-        with _explained(name):
+        with explained_by(_error_for, name):
             data = fetch(start, stop)
         if len(data) > stop - start:
             raise _no_ranges(name)
@@ -155,14 +155,14 @@ def _explaining(fetch: Fetch, name: str) -> Fetch:
 
 
 @contextmanager
-def _explained(name: str) -> Iterator[None]:
-    """Turn whatever fsspec and what it stands on raise into a SourceError without credentials."""
+def explained_by(error_for: Callable[[Exception, str], SourceError], name: str) -> Iterator[None]:
+    """Turn whatever a client and what it stands on raise into a SourceError without credentials."""
     try:
         yield
     except (PixelError, MemoryError):
         raise
     except Exception as problem:  # noqa: BLE001  # each file system has errors of its own
-        error = _error_for(problem, name)
+        error = error_for(problem, name)
     else:
         return
     raise error from None  # the cause's text may hold credentials

@@ -1,19 +1,17 @@
 """DICOMweb instance -> Dataset and the index of its frames, retrieved one by one (PS3.18 10.4, WADO-RS)."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import Lock
 from typing import Any, NamedTuple
 
 from pydicom.dataset import Dataset
 
 from dicompix.pixels.codestream import peek
-from dicompix.pixels.errors import CodecError, PixelError
+from dicompix.pixels.errors import CodecError
 from dicompix.pixels.frames import Buffer, BufferSource, FrameIndex, Span
 from dicompix.pixels.read.blocks import MissingSourceError, SourceError
 from dicompix.pixels.read.content import Content
 from dicompix.pixels.read.describe import PIXEL_ELEMENTS, PIXELS, check_decodable, describe
-from dicompix.pixels.read.remote import redacted
+from dicompix.pixels.read.remote import explained_by, redacted
 from dicompix.pixels.syntaxes import EXPLICIT_LITTLE, RLE_LOSSLESS, SYNTAX_OF_KIND, syntax_for
 
 MediaTypes = tuple[str | tuple[str, str], ...]
@@ -68,7 +66,7 @@ class WebFrameIndex(FrameIndex):
 
     def _retrieved(self, frame: int) -> bytes:
         client, *uids = self._place
-        with _explained(self._place.name):
+        with explained_by(_error_for, self._place.name):
             found = client.retrieve_instance_frames(*uids, [frame + 1], media_types=self._types)
         if len(found) != 1:
             raise SourceError(f"{self._place.name}: the server gave {len(found)} parts for frame {frame + 1}, needed 1")
@@ -78,12 +76,12 @@ class WebFrameIndex(FrameIndex):
 def web_content(place: Instance, media_types: MediaTypes = AS_STORED) -> tuple[Dataset, Content]:
     """Retrieve an instance's metadata and its first frame, which tells the transfer syntax of the frames."""
     client, *uids = place
-    with _explained(place.name):
+    with explained_by(_error_for, place.name):
         metadata = client.retrieve_instance_metadata(*uids)
     available = str(next(iter(metadata.get(_AVAILABLE, {}).get("Value", ())), ""))
     tag = next((tag for tag in PIXEL_ELEMENTS if f"{tag:08X}" in metadata), int(PIXELS))
     kept = {key: value for key, value in metadata.items() if int(key, 16) not in PIXEL_ELEMENTS}
-    with _explained(place.name):
+    with explained_by(_error_for, place.name):
         dataset = Dataset.from_json(kept, lambda _tag, _vr, uri: b"".join(client.retrieve_bulkdata(uri)))
     fmt, _ = describe(dataset, tag, EXPLICIT_LITTLE)
     index = WebFrameIndex(place, media_types, fmt.frames)
@@ -109,19 +107,10 @@ def _syntax_of(data: Buffer, available: str, native_bytes: int) -> str:
     return EXPLICIT_LITTLE
 
 
-@contextmanager
-def _explained(name: str) -> Iterator[None]:
-    """Turn what the client and its HTTP library raise into a SourceError that names the instance."""
-    try:
-        yield
-    except (PixelError, MemoryError):
-        raise
-    except Exception as problem:  # noqa: BLE001  # the client's own errors, requests' and those of its JSON
-        status = getattr(getattr(problem, "response", None), "status_code", None)
-        kind = MissingSourceError if status in {404, 410} else SourceError
-        advice = {401: "give the client's session credentials", 406: "name other media_types"}.get(status or 0)
-        text = redacted(str(problem))
-        error = kind(f"{name}: {type(problem).__name__}: {text}: {advice or 'check the address and the server'}")
-    else:
-        return
-    raise error from None  # the cause's text may hold credentials
+def _error_for(problem: Exception, name: str) -> SourceError:
+    """Return what was wrong, by the server's status."""
+    status = getattr(getattr(problem, "response", None), "status_code", None)
+    kind = MissingSourceError if status in {404, 410} else SourceError
+    advice = {401: "give the client's session credentials", 406: "name other media_types"}.get(status or 0)
+    text = redacted(str(problem))
+    return kind(f"{name}: {type(problem).__name__}: {text}: {advice or 'check the address and the server'}")
