@@ -129,15 +129,20 @@ class Views(Frames):
         return picture
 
     def _picture(self, position: int, voi: Voi) -> Stored:
-        decoded = self.frame(position)
+        decoded = self._shown(position)
         if decoded.array.ndim == 3:
-            return _plain_color(self._in_rgb(position) if self._decoder.raw else decoded, self.format)
+            return _plain_color(decoded, self.format)
         rendering = self._rendering(position, voi, decoded)
         self._note(rendering.findings)
         return in_parts(_ready(rendering.pipeline, self.format), decoded.array)
 
-    def _in_rgb(self, position: int) -> Frame:
-        return replace(self._decoder, raw=False).frame(self._index[position])
+    def _shown(self, position: int) -> Frame:
+        """Decode a frame for its picture: in RGB though the image was opened raw."""
+        if not self._decoder.raw:
+            return self.frame(position)
+        frame = replace(self._decoder, raw=False).frame(self._index[position]).at(position)
+        self._note(frame.findings)
+        return frame
 
     def explain(self, frame: int = 0, *, voi: Voi = 0) -> Explanation:
         """Return the steps from stored values to the picture, with the attributes and where they stand."""
