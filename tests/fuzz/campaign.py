@@ -11,6 +11,7 @@ FOLDER/died.
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -36,10 +37,10 @@ def turns_of(folder: Path) -> list[dict[str, Any]]:
 
 
 def next_turn(folder: Path, names: list[str], engines: list[str]) -> tuple[str, str, bool]:
-    """Return the target and engine that have had the least processor time for their share, and whether any at all."""
+    """Return the target and engine whose turns have had the least time for their share, and whether any at all."""
     spent: Counter[tuple[str, str]] = Counter()
     for turn in turns_of(folder):
-        spent[turn["target"], turn["engine"]] += turn["cpu_seconds"]
+        spent[turn["target"], turn["engine"]] += turn["given"]  # not what it used: one that dies at once must wait
     target, engine = min(product(names, engines), key=lambda pair: spent[pair] / SHARE[pair[1]])
     return target, engine, (target, engine) in spent
 
@@ -50,6 +51,7 @@ def take_turn(folder: Path, target: str, engine: str, seconds: float) -> dict[st
     command = [sys.executable, "-m", "fuzz.search", target, engine, str(seconds), str(folder), name]
     log = folder / "logs" / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    before = _spent()
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
         try:
@@ -68,8 +70,14 @@ def take_turn(folder: Path, target: str, engine: str, seconds: float) -> dict[st
     counts = folder / "counts" / f"{name}.json"
     done: dict[str, Any] = json.loads(counts.read_text()) if counts.exists() else {}
     counts.unlink(missing_ok=True)
-    turn = {"target": target, "engine": engine, "executions": 0, "cpu_seconds": seconds, "outcomes": {}, **done}
-    return {**turn, "name": name, "status": status}
+    turn = {"target": target, "engine": engine, "given": seconds, "executions": 0, "outcomes": {}, **done}
+    return {**turn, "cpu_seconds": done.get("cpu_seconds", _spent() - before), "name": name, "status": status}
+
+
+def _spent() -> float:
+    """Return the processor seconds of all processes that have ended so far."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def summed(folder: Path) -> dict[str, Any]:
