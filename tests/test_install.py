@@ -42,7 +42,7 @@ from dicompix.pixels.syntaxes import RLE_LOSSLESS
 
 Make = Callable[..., Dataset]
 OURS = vars(dicompix.PixelMixin)["pixel_array"]
-FUNCTIONS = sorted(name for name in dicompix.pixels.__all__ if isinstance(vars(dicompix.pixels)[name], FunctionType))
+FUNCTIONS = sorted(name for name in dicompix.pixels.__all__ if isinstance(getattr(dicompix.pixels, name), FunctionType))
 OF_PYDICOM = [name for name in FUNCTIONS if hasattr(pydicom.pixels, name)]
 OF_UTILS = [name for name in FUNCTIONS if hasattr(pydicom.pixels.utils, name)]
 OLD_HOMES = ("pydicom.pixel_data_handlers", "pydicom.pixel_data_handlers.util")
@@ -286,7 +286,7 @@ def test_lazy_modules_stay_asleep(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_install_loads_no_module_of_pydicom_or_its_clients() -> None:
     script = (
-        "import dicompix, sys\n"
+        "import dicompix, pydicom, sys\n"
         "before = set(sys.modules); dicompix.install(); dicompix.uninstall()\n"
         "print(*sorted(set(sys.modules) - before))"
     )

@@ -98,7 +98,7 @@ def install() -> None:
     >>> import pydicom, pydicom.data
     >>> install()
     >>> pydicom.dcmread(pydicom.data.get_testdata_file("CT_small.dcm", download=False)).pixels
-    <Image (1, 128, 128) int16 MONOCHROME2 1.2.840.10008.1.2.1>
+    <Image (1, 128, 128) int16 MONOCHROME2, Explicit VR Little Endian>
     >>> pydicom.pixels.apply_voi_lut.__module__.split(".")[0]
     'dicompix'
     >>> uninstall()
@@ -132,7 +132,7 @@ def _mixin_members() -> list[tuple[str, Any]]:
 
 def _pairs() -> list[tuple[Any, Any]]:
     """Return pydicom's own functions and coders beside ours; what others have put in their place is left alone."""
-    facade = import_module(_FACADE)  # at its first use: while this module loads, the façade may not be complete
+    facade = import_module(_FACADE)  # by name: a layer below the façade
     found: dict[int, tuple[Any, Any]] = {}
     for home in (vars(import_module(name)) for name in _HOMES):
         for name, theirs in list(home.items()):
@@ -141,7 +141,7 @@ def _pairs() -> list[tuple[Any, Any]]:
                 if ours is not None:  # by class, too: what is an instance of pydicom's stays one under its name
                     found.setdefault(id(type(theirs)), (type(theirs), type(ours)))
             else:
-                ours = vars(facade).get(name) if _is_pydicoms(theirs) and not name.startswith("_") else None
+                ours = getattr(facade, name) if name in facade.__all__ and _is_pydicoms(theirs) else None
             if ours is not None:
                 found.setdefault(id(theirs), (theirs, ours))
     return list(found.values())
@@ -154,9 +154,7 @@ def _is_pydicoms(value: object) -> bool:
 
 def _our_coder(facade: ModuleType, theirs: CoderBase) -> object | None:
     """Return our decoder or encoder of a transfer syntax, None where we have none."""
-    getter = vars(facade).get("get_decoder" if isinstance(theirs, Decoder) else "get_encoder")
-    if getter is None:
-        return None
+    getter = facade.get_decoder if isinstance(theirs, Decoder) else facade.get_encoder
     try:
         coder: object = getter(theirs.UID)
     except UnsupportedError:
