@@ -11,6 +11,7 @@ from dicompix.pixels.frames import BufferSource, FrameIndex, index_native
 from dicompix.pixels.read import Dataset, Opened, content_of, open_pixels
 from dicompix.pixels.read.describe import pixel_tag
 from dicompix.pixels.read.files import mapped
+from dicompix.pixels.read.scan import UNDEFINED
 from dicompix.pixels.read.values import modality_step
 from dicompix.pixels.transforms.base import Transform
 from dicompix.pixels.transforms.rescale import Rescale
@@ -67,7 +68,7 @@ def _index(path: Path, pixels: tuple[int, int], fmt: PixelFormat) -> FrameIndex:
         data = mapped(file)
     if data is None:
         raise OSError(f"{path} cannot be mapped into memory any more")
-    undefined = length == s.UNDEFINED
+    undefined = length == UNDEFINED
     source = BufferSource(memoryview(data)[start : len(data) if undefined else start + length], delimited=undefined)
     return index_encapsulated(source, fmt, None) if undefined else index_native(source, fmt)
 
@@ -113,14 +114,20 @@ class Reader:
         try:
             content = content_of(dataset, opened.source)
             fmt = content.fmt
+            if len(content.index) < fmt.frames:
+                raise content.index.no_frame(len(content.index))
             planes = planes_of(dataset, fmt.frames)
         except PixelError as problem:
             return replace(member, problem=problem)
+        pixels = None
         if scanned is not None and not content.findings and fmt.transfer_syntax == scanned.syntax:
             self._formats[scanned.description] = fmt
+            pixels = scanned.start, scanned.length
         steps = tuple(_step(dataset, frame) for frame in range(fmt.frames))
         kept = opened if candidate.dataset is not None or fmt.frames > 1 else None
-        return replace(member, fmt=fmt, planes=planes, steps=steps, opened=kept, findings=content.findings)
+        return replace(
+            member, fmt=fmt, planes=planes, steps=steps, pixels=pixels, opened=kept, findings=content.findings
+        )
 
 
 def _named(candidate: Candidate, text: Callable[[str], str]) -> Member:

@@ -16,9 +16,9 @@ _SCAN = b"\xff\xda"
 _HEADERS = 4096  # bytes that hold most streams' marker segments
 _RESTARTS = b"\xff\xdd"
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
-# No marker, no long run of equal bits; one begins with bit 0, one with bit 1: read as entropy-coded data they tell two
-# stories of every sample that was not complete.
-_PROBES = tuple(bytes((first + i * 73) % 251 for i in range(96)) for first in (41, 214))
+# No marker, no long run of equal bits, and it begins with bit 1: read as entropy-coded data it tells another story of
+# every sample that was not complete than the zeros that libjpeg puts behind the end of a stream.
+_PROBE = bytes((214 + i * 73) % 251 for i in range(96))
 
 
 @cache
@@ -54,26 +54,29 @@ def _whole(data: Buffer, fmt: PixelFormat, want: DecodeRequest, stored: str | No
     """Return the decoded frame; libjpeg fills what is missing with gray and says nothing, so that is looked for."""
     if ended(data):
         array = _turbo(data, fmt, scratch(want, fmt.frame_shape, fmt.dtype.str), stored, wanted)
-        if not _may_be_cut(array, data, fmt):
-            return array
-        coded = bytes(data)
-        _probed(coded[: coded.rfind(_END)].rstrip(b"\xff"), fmt, (stored, wanted), "an early end marker")
+        if _may_be_cut(array, data, fmt):
+            coded = bytes(data)
+            coded = coded[: coded.rfind(_END)].rstrip(b"\xff")
+            _check_whole(array, coded, fmt, (stored, wanted), "an early end marker")
         return array
     coded = bytes(data)
     if _END in coded[coded.find(_SCAN) :]:  # rubbish follows the stream, more than `ended` looks at
         return _whole(coded[: coded.rfind(_END) + 2], fmt, want, stored, wanted)
     if _more_scans(coded, fmt):
         raise CodecError(f"the JPEG stream is truncated: no end marker after {len(data)} bytes, and scans may follow")
-    # Trailing zeros may be padding; a trailing FF is half of a pair.
-    return _probed(coded.rstrip(b"\0\xff"), fmt, (stored, wanted), "no end marker")
+    coded = coded.rstrip(b"\0\xff")  # trailing zeros may be padding; a trailing FF is half of a pair
+    array = _turbo(coded + _END, fmt, None, stored, wanted)
+    _check_whole(array, coded, fmt, (stored, wanted), "no end marker")
+    return array
 
 
-def _probed(coded: bytes, fmt: PixelFormat, spaces: tuple[str | None, str | None], why: str) -> Stored:
-    """Return the frame of a stream without its end marker; CodecError where pixels depend on what would follow."""
-    array, other = (_turbo(coded + _tail(coded, probe) + _END, fmt, None, *spaces) for probe in _PROBES)
+def _check_whole(
+    array: Stored, coded: bytes, fmt: PixelFormat, spaces: tuple[str | None, str | None], why: str
+) -> None:
+    """Raise CodecError where pixels of a stream, given without its end marker, depend on what would follow."""
+    other = _turbo(coded + _tail(coded) + _END, fmt, None, *spaces)
     if not np.array_equal(array, other):
         raise CodecError(f"the JPEG stream is truncated: {why} after {len(coded)} bytes, and pixels are missing")
-    return array
 
 
 def _may_be_cut(array: Stored, data: Buffer, fmt: PixelFormat) -> bool:
@@ -110,13 +113,13 @@ def _missing_scans(data: bytes, fmt: PixelFormat) -> int:
     return len(needed)
 
 
-def _tail(coded: bytes, probe: bytes) -> bytes:
+def _tail(coded: bytes) -> bytes:
     """Return what to probe a stream's end with: where restart intervals are defined, also after the markers to come."""
-    scan = coded.find(_SCAN)
+    scan = coded.rfind(_SCAN)
     if _RESTARTS not in coded[:scan]:
-        return probe
-    done = len(_RESTART.findall(coded, scan))
-    return probe + b"".join(bytes([0xFF, 0xD0 + number % 8]) + probe for number in range(done, done + 8))
+        return _PROBE
+    done = len(_RESTART.findall(coded, scan))  # each scan counts from 0 (T.81 E.1.4)
+    return _PROBE + b"".join(bytes([0xFF, 0xD0 + number % 8]) + _PROBE for number in range(done, done + 8))
 
 
 def _more_scans(data: bytes, fmt: PixelFormat) -> bool:

@@ -10,6 +10,7 @@ from pydicom.sequence import Sequence as Items
 from pydicom.tag import BaseTag
 
 from dicompix.pixels.errors import BadValueError, MissingElementError
+from dicompix.pixels.read.blocks import SourceError
 
 Element = DataElement | RawDataElement
 UNDEFINED = 0xFFFFFFFF
@@ -45,11 +46,16 @@ def converted_element(dataset: Dataset, tag: int) -> DataElement:
 
 
 def _converted(dataset: Dataset, tag: int) -> DataElement:
-    """Return an element as pydicom converts it; BadValueError where its bytes or its VR make no sense to it."""
+    """Return an element as pydicom converts it; BadValueError where its bytes or its VR make no sense to it.
+
+    SourceError where its value was left in a file that cannot be read any more.
+    """
     try:
         return dataset[tag]
     except (KeyError, MemoryError):
         raise
+    except OSError as problem:
+        raise SourceError(f"{label(tag)} cannot be read from its file: {problem}") from problem
     except Exception as problem:
         raise BadValueError(f"{label(tag)} cannot be read: {problem}") from problem
 
@@ -112,9 +118,12 @@ def _settled(tag: int, value: object, vr: str) -> Any:
     if vr == "CS":
         return str(value).strip(" \0")
     try:
-        return int(value)  # type: ignore[call-overload]
+        whole = int(value)  # type: ignore[call-overload]
     except (TypeError, ValueError) as problem:
         raise BadValueError(f"{label(tag)} is {value!r}, needed one whole number") from problem
+    if isinstance(value, float) and value != whole:
+        raise BadValueError(f"{label(tag)} is {value!r}, needed one whole number")
+    return whole
 
 
 def required(dataset: Dataset, tag: int, vr: str) -> Any:
