@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from dicompix.cli import app, timing
+from dicompix.cli import timing
+from dicompix.cli.commands import app
 from dicompix.cli.timing import Contender, Timed, contenders_for, measure, race
 
 RUNNER = CliRunner()

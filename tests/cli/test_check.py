@@ -1,6 +1,7 @@
 """`dicompix check`: the table, the JSON, the exit status."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -8,17 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from conftest import example_path
-from dicompix.cli.check import check
+from dicompix.cli.commands import app
 from dicompix.pixels.format import PixelFormat
 from support.builders import data_set, file_of
 
 RUNNER = CliRunner(env={"COLUMNS": "200"})
-APP = typer.Typer()
-APP.command()(check)
 FMT = PixelFormat(rows=4, columns=5, frames=2)
 WHOLE = np.arange(40, dtype=np.uint8).tobytes()
 
@@ -49,18 +47,20 @@ def test_it_is_a_command(files: dict[str, Path]) -> None:
 
 
 def run(*arguments: object) -> tuple[int, str]:
-    done = RUNNER.invoke(APP, [str(argument) for argument in arguments])
+    done = RUNNER.invoke(app, ["check", *map(str, arguments)])
     return done.exit_code, done.output
 
 
-@pytest.mark.parametrize(("name", "status"), [("clean", 0), ("plan", 0), ("odd", 1), ("cut", 2), ("notes", 2)])
-def test_the_exit_status_is_the_worst_that_was_found(files: dict[str, Path], name: str, status: int) -> None:
+@pytest.mark.parametrize(("name", "status"), [("clean", 0), ("plan", 0), ("odd", 1), ("cut", 1), ("notes", 3)])
+def test_the_exit_status_tells_deviations_from_files_that_cannot_be_read(
+    files: dict[str, Path], name: str, status: int
+) -> None:
     assert run(files[name])[0] == status
 
 
 def test_a_table_of_what_was_found(files: dict[str, Path]) -> None:
     status, text = run(files["odd"], files["cut"], files["clean"])
-    assert status == 2
+    assert status == 1
     assert "3 files: 1 with errors, 1 with warnings, 0 with notes, 1 clean" in text
     assert "number-of-frames" in text
     assert "too-few-frames" in text
@@ -69,7 +69,7 @@ def test_a_table_of_what_was_found(files: dict[str, Path]) -> None:
 
 def test_a_folder_is_searched_for_dicom_files(files: dict[str, Path], tmp_path: Path) -> None:
     status, text = run(tmp_path)
-    assert status == 2
+    assert status == 1
     assert "4 files" in text
     assert "no-dicom" not in text
 
@@ -86,7 +86,7 @@ def test_json_tells_of_each_file(files: dict[str, Path]) -> None:
 
 def test_only_what_is_severe_enough_counts(files: dict[str, Path]) -> None:
     assert run("--severity", "error", files["odd"])[0] == 0
-    assert run("--severity", "error", files["cut"])[0] == 2
+    assert run("--severity", "error", files["cut"])[0] == 1
     assert "number-of-frames" not in run("--severity", "error", files["odd"], files["cut"])[1]
 
 
@@ -102,8 +102,34 @@ def test_headers_alone_can_be_looked_at(tmp_path: Path) -> None:
     fmt = PixelFormat(rows=4, columns=5, transfer_syntax=RLE_LOSSLESS)
     path = tmp_path / "broken.dcm"
     path.write_bytes(file_of(data_set(fmt, encapsulate([[bytes(70)]]), encapsulated=True)).getvalue())
-    assert run(path)[0] == 2
+    assert run(path)[0] == 1
     assert run("--headers", path)[0] == 0
+
+
+def test_a_file_that_cannot_be_read_stops_no_other(files: dict[str, Path]) -> None:
+    status, text = run(files["notes"], files["odd"], "nowhere.dcm")
+    assert status == 3
+    assert f"dicompix check: {files['notes']}: this is no DICOM file\n" in text
+    assert "dicompix check: nowhere.dcm: No such file or directory\n" in text
+    assert "3 files: 0 with errors, 1 with warnings, 0 with notes, 0 clean, 2 not readable" in text
+    assert "number-of-frames" in text
+    done = RUNNER.invoke(app, ["check", "--json", str(files["notes"]), str(files["odd"])])
+    notes, odd = json.loads(done.stdout)["files"]
+    assert (done.exit_code, notes["error"]) == (3, f"{files['notes']}: this is no DICOM file")
+    assert [found["code"] for found in notes["findings"]] == ["no-dicom"]
+    assert "error" not in odd
+
+
+def test_a_folder_without_dicom_files_is_not_clean(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no DICOM")
+    status, text = run(tmp_path)
+    assert (status, text) == (3, f"root check: there are no images in {tmp_path}\n")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_cannot_be_read_is_not_passed_over(files: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "locked").mkdir(mode=0)
+    assert run(tmp_path) == (3, f"root check: {tmp_path / 'locked'}: Permission denied\n")
 
 
 def test_isolation_changes_no_finding(files: dict[str, Path]) -> None:

@@ -2,8 +2,10 @@
 
 import argparse
 import contextlib
+import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,11 +13,14 @@ import time
 from pathlib import Path
 
 import pytest
+from pydicom.data import get_testdata_file
+from pydicom.errors import InvalidDicomError
 from typer.main import get_command
 from typer.testing import CliRunner
 
 import dicompix
-from dicompix.cli import COMMANDS, app, main
+from dicompix.cli import main
+from dicompix.cli.commands import COMMANDS, app
 from dicompix.cli.subcommand import add_subparser
 from support.command_line import CT, PLAIN, dicompix_command, interruptible
 
@@ -51,7 +56,7 @@ def test_without_a_command_there_is_help() -> None:
     assert done.returncode == 0
     assert "Usage: dicompix [OPTIONS] COMMAND" in done.stdout
     assert all(f"│ {name} " in done.stdout for name in NAMES)
-    assert "Exit status: 0 done" in done.stdout
+    assert "Exit status: 0 all done; 1 all done, and something found" in done.stdout
 
 
 def test_version() -> None:
@@ -65,21 +70,20 @@ def test_version() -> None:
     [
         (["shwo"], "dicompix: No such command 'shwo'. Did you mean 'show'?"),
         (["info"], "dicompix info: Missing argument 'FILE'"),
-        (["info", "nowhere.dcm"], "dicompix info: Invalid value for 'FILE'"),
+        (["--bogus"], "dicompix: No such option: --bogus"),
+        (["info", CT, "--frame", "x"], "dicompix info: Invalid value for '--frame'"),
         (["show", CT, "--bogus"], "dicompix show: No such option: --bogus"),
-        (["show", CT, "--frame", "7"], "dicompix show: there is no frame 7: the image has 1 frames"),
-        (["show", CT, "--voi", "lung"], "dicompix show: no view is explained as 'lung'"),
-        (["show", __file__], "dicompix show: this is no DICOM file"),
-        (["codecs", "JPEG2000000"], "dicompix codecs: 'JPEG2000000' is no transfer syntax"),
+        (["show", CT, "--voi", "1e999,1"], "dicompix show: Invalid value: voi is (inf, 1.0)"),
+        (["show", CT, "--as", "kitty"], "dicompix show: Invalid value: --as kitty draws in a terminal"),
+        (["show", CT, CT, "-o", "a.png"], "--output names one picture"),
+        (["codecs", "JPEG2000000"], "dicompix codecs: Invalid value: 'JPEG2000000' is no transfer syntax"),
         (["compare", CT], "dicompix compare: Invalid value: needed a second file, or --codec twice"),
-        (["bench", __file__], "dicompix bench: this is no DICOM file"),
-        (["export", CT, "-o", CT], "dicompix export: "),
         (["export", CT, "-o", "x", "--frames", "5-2"], "means no frames"),
         (["export", CT, "-o", "x", "--format", "gif", "--values", "stored"], "gif holds display values"),
     ],
     ids=lambda value: " ".join(map(str, value))[-40:] if isinstance(value, list) else None,
 )
-def test_an_error_is_one_line_and_status_2(
+def test_wrong_usage_is_one_line_and_status_2(
     arguments: list[str], phrase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -91,11 +95,119 @@ def test_an_error_is_one_line_and_status_2(
     assert list(tmp_path.rglob("*.png")) == []
 
 
+PLAN = str(get_testdata_file("rtplan.dcm", download=False))
+ON_FILES = {  # of each command: how it is called on a file
+    "info": ["info", "{}"],
+    "show": ["show", "{}"],
+    "export": ["export", "{}", "-o", "out"],
+    "transcode": ["transcode", "{}", "out.dcm", "rle"],
+    "check": ["check", "{}"],
+    "compare": ["compare", CT, "{}"],
+    "bench": ["bench", "{}", "--rounds", "1"],
+    "demo": ["demo", "{}", "-o", "out"],
+}
+BAD_FILES = {  # and what is said of it
+    "nowhere": "nowhere",
+    "folder": "folder",
+    "notes": "this is no DICOM file",
+    "plan": "ixel data",
+}
+
+
+def test_every_command_that_reads_files_is_in_the_table() -> None:
+    assert set(ON_FILES) == set(NAMES) - {"codecs", "run"}
+
+
+@pytest.mark.parametrize("as_json", [False, True], ids=["text", "json"])
+@pytest.mark.parametrize("bad", BAD_FILES)
+@pytest.mark.parametrize("name", ON_FILES)
+def test_a_file_that_cannot_be_used_is_a_line_with_its_name_and_status_3(
+    name: str,
+    bad: str,
+    as_json: bool,  # noqa: FBT001
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    Path("notes").write_bytes(b"no DICOM")
+    shutil.copy(PLAN, "plan")
+    arguments = [argument.format(bad) for argument in ON_FILES[name]]
+    result = RUNNER.invoke(app, [*arguments, *["--json"] * as_json], prog_name="dicompix")
+    if (name, bad) in {("check", "plan"), ("transcode", "plan")}:  # nothing is wrong with it; it is copied
+        assert (result.exit_code, result.stderr) == (0, "")
+        return
+    assert result.exit_code == 3, result.output
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stderr.startswith(f"dicompix {name}: ")
+    assert bad in result.stderr
+    assert BAD_FILES[bad].casefold() in result.stderr.casefold()
+    if as_json:
+        found = json.loads(result.stdout)
+        said = found["error"] if "error" in found else found["files"][0]["error"]
+        assert result.stderr == f"dicompix {name}: {said}\n"
+
+
+@pytest.mark.parametrize("name", ON_FILES)
+def test_what_may_not_be_read_is_for_who_opens_it_to_say(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As wrong usage, which typer would make of it, it could not be told from a misspelt option."""
+    monkeypatch.chdir(tmp_path)
+    Path("out").mkdir()
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    result = RUNNER.invoke(app, [argument.format(CT) for argument in ON_FILES[name]])
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "phrase"),
+    [
+        (["show", CT, "--frame", "7"], "there is no frame 7"),
+        (["show", CT, "--voi", "lung"], "no view is explained as 'lung'"),
+        (["info", CT, "--frame", "99"], "there is no frame 99"),
+        (["export", CT, "-o", "out", "--frames", "99"], "there is no frame 99"),
+        (["export", CT, "-o", CT], "File exists"),
+        (["transcode", CT, "/dev/null/x", "rle"], "/dev/null"),
+        (["compare", CT, CT, "--codec", "nobody"], "No plugin named 'nobody'"),
+    ],
+    ids=lambda value: " ".join(map(str, value))[-40:] if isinstance(value, list) else None,
+)
+def test_what_a_file_cannot_give_is_a_line_and_status_3(
+    arguments: list[str], phrase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = RUNNER.invoke(app, arguments, prog_name="dicompix")
+    assert result.exit_code == 3
+    assert phrase in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--bogus", "--json"], ["info", "--json"], ["check", CT, "--json", "--severity", "bad"]]
+)
+def test_wrong_usage_is_json_too(arguments: list[str]) -> None:
+    result = RUNNER.invoke(app, arguments, prog_name="dicompix")
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["status"]) == (2, 2)
+    assert result.stderr.endswith(f": {found['error']}\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+@pytest.mark.parametrize("arguments", [["info", CT], ["info", CT, "--json"], ["codecs"]], ids=" ".join)
+def test_a_full_disk_is_a_line(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "dicompix", *arguments]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=PLAIN)
+    assert (done.returncode, done.stderr) == (3, f"dicompix {arguments[0]}: No space left on device\n")
+
+
 def test_who_asks_for_it_gets_the_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.dcm").write_bytes(b"nothing")
     monkeypatch.setenv("DICOMPIX_TRACEBACK", "1")
-    result = RUNNER.invoke(app, ["show", str(tmp_path / "a.dcm")])
-    assert type(result.exception).__name__ == "InvalidDicomError"
+    result = RUNNER.invoke(app, ["bench", str(tmp_path / "a.dcm")])
+    assert result.exception is not None
+    assert isinstance(result.exception.__cause__, InvalidDicomError)
 
 
 def test_a_reader_that_goes_away_ends_it_in_silence(tmp_path: Path) -> None:
@@ -103,7 +215,7 @@ def test_a_reader_that_goes_away_ends_it_in_silence(tmp_path: Path) -> None:
         (tmp_path / f"{number}.dcm").write_bytes(Path(CT).read_bytes())
     command = f"{shlex.quote(sys.executable)} -m dicompix info {tmp_path} --json | head -1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, env=PLAIN)
-    assert done.stdout.split() == ["[", "141"]
+    assert done.stdout.split() == ["{", "141"]
     assert done.stderr == ""
 
 
@@ -138,14 +250,40 @@ def test_the_shell_completes_commands_options_and_syntaxes() -> None:
     assert "j2k-lossless" in completions("dicompix codecs j2k")
 
 
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash")
+def test_bash_itself_completes(tmp_path: Path) -> None:
+    command = tmp_path / "dicompix"
+    command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m dicompix "$@"\n')
+    command.chmod(0o755)
+    script = """
+        source <(_DICOMPIX_COMPLETE=source_bash dicompix)
+        complete -p dicompix
+        for words in "dicompix co" "dicompix export --fo" "dicompix transcode a b jls-"; do
+            read -ra COMP_WORDS <<< "$words"
+            COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+            _dicompix_completion dicompix
+            echo "${COMPREPLY[@]}"
+        done
+    """
+    env = {**PLAIN, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, env=env)
+    assert done.stdout.splitlines() == [
+        "complete -o default -F _dicompix_completion dicompix",
+        "compare codecs",
+        "--format",
+        "jls-near",
+    ]
+
+
 def test_starting_it_loads_no_library_for_pictures_or_codecs() -> None:
     show = "import sys, {}; print(*{{name.split('.')[0] for name in sys.modules}})"
     plain, ours = (
         set(subprocess.run([sys.executable, "-c", show.format(name)], capture_output=True, text=True).stdout.split())  # noqa: PLW1510
-        for name in ("pydicom.pixels", "dicompix.cli")
+        for name in ("pydicom.pixels", "dicompix.cli.commands")
     )
     assert "typer" in ours
     assert not (ours - plain) & {"PIL", "imagecodecs", "av", "nibabel", "SimpleITK", "highdicom", "matplotlib", "dask"}
+    assert not ours & {"numpy", "pydicom"}
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:
@@ -173,7 +311,7 @@ def test_as_pydicoms_sub_command_it_does_the_same(capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit) as done:
         found.func(found)
     assert done.value.code == 2
-    assert capsys.readouterr().err.startswith("pydicom dicompix codecs: 'nonsense'")
+    assert capsys.readouterr().err.startswith("pydicom dicompix codecs: Invalid value: 'nonsense'")
 
 
 def test_pydicoms_own_command_line_takes_it(
@@ -191,5 +329,5 @@ def test_pydicoms_own_command_line_takes_it(
 def test_main_ends_with_the_status(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as done:
         main(["info", "nowhere"])
-    assert done.value.code == 2
+    assert done.value.code == 3
     assert "Traceback" not in capsys.readouterr().err

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from dicompix.cli import app
+from dicompix.cli.commands import app
 from dicompix.pixels import syntaxes as s
 from dicompix.pixels.codecs import BUILT_IN, CodecEntry
 from dicompix.pixels.registry import registry
@@ -29,7 +29,7 @@ def test_codecs_lists_them(arguments: list[str], phrase: str) -> None:
 
 
 def test_json_has_every_syntax_with_the_order_of_its_codecs() -> None:
-    found = json.loads(RUNNER.invoke(app, ["codecs", "--json"]).stdout)
+    found = json.loads(RUNNER.invoke(app, ["codecs", "--json"]).stdout)["syntaxes"]
     assert [one["uid"] for one in found] == list(BUILT_IN)
     rle = next(one for one in found if one["uid"] == s.RLE_LOSSLESS)
     assert [codec["name"] for codec in rle["decoders"]][:3] == ["imagecodecs", "dicompix", "pylibjpeg-rle"]
@@ -41,7 +41,7 @@ def test_json_has_every_syntax_with_the_order_of_its_codecs() -> None:
 def test_a_missing_codec_says_how_to_get_it() -> None:
     registry.add(s.RLE_LOSSLESS, CodecEntry("absent", "nowhere:decode", ("no-such-codec>=1.0",)), first=True)
     try:
-        (rle,) = json.loads(RUNNER.invoke(app, ["codecs", "rle", "--json"]).stdout)
+        (rle,) = json.loads(RUNNER.invoke(app, ["codecs", "rle", "--json"]).stdout)["syntaxes"]
     finally:
         registry.remove(s.RLE_LOSSLESS, "absent")
     missing = {"name": "absent", "state": "missing", "reason": "no-such-codec is not installed"}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from dicompix.cli import COMMANDS, app
+from dicompix.cli.commands import COMMANDS, app
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "command-line.md").read_text(encoding="utf-8")
 NAMES = [function.__name__ for function in COMMANDS]

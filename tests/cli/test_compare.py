@@ -11,7 +11,7 @@ import pytest
 from pydicom.dataset import Dataset
 from typer.testing import CliRunner
 
-from dicompix.cli import app
+from dicompix.cli.commands import app
 from dicompix.cli.difference import distances
 from dicompix.pixels.codecs.base import Stored
 
@@ -96,7 +96,7 @@ def test_two_codecs_on_one_file(example: Callable[[str], Path]) -> None:
     found = compared(path, "--codec", "imagecodecs", "--codec", "pylibjpeg", status=0)
     assert found["codecs"] == ["imagecodecs", "pylibjpeg"]
     result = RUNNER.invoke(app, ["compare", path, "--codec", "imagecodecs", "--codec", "nobody"])
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert "No plugin named 'nobody'" in result.stderr
 
 

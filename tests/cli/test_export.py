@@ -3,6 +3,10 @@
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -11,14 +15,16 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image as pillow  # noqa: N813
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 from typer.testing import CliRunner
 
-from dicompix.cli import app
+from dicompix.cli.commands import app
 from dicompix.cli.exporting.run import RECORD
 from dicompix.cli.exporting.write import WRITERS
 from dicompix.cli.options import frames_of
 from dicompix.pixels.codecs.base import Stored
+from support.command_line import interruptible
 
 RUNNER = CliRunner()
 FRAMES = np.stack([np.arange(0, 240, 10, dtype=np.uint8).reshape(4, 6) + number for number in range(3)])
@@ -92,7 +98,7 @@ def test_some_frames(write: Write, out: Path) -> None:
     export(path, "-o", out, "--frames", "0,2")
     assert names(out) == ["a.dcm.0000.png", "a.dcm.0002.png"]
     result = RUNNER.invoke(app, ["export", str(path), "-o", str(out / "b"), "--frames", "1-3"])
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert "a.dcm: there is no frame 3: the image has 3 frames" in result.stderr
 
 
@@ -126,7 +132,7 @@ def test_values_as_stored_or_physical(write: Write, out: Path) -> None:
     small = write("b.dcm", FRAMES[0])
     export(small, "-o", out / "8", "--values", "stored", "--bits", "8")
     assert picture(out / "8" / "b.dcm.png").dtype == np.uint8
-    export(path, "-o", out / "8b", "--values", "stored", "--bits", "8", status=2)
+    export(path, "-o", out / "8b", "--values", "stored", "--bits", "8", status=3)
 
 
 def test_sixteen_bits_of_a_picture(write: Write, out: Path) -> None:
@@ -140,7 +146,7 @@ def test_sixteen_bits_of_a_picture(write: Write, out: Path) -> None:
     padded = write("c.dcm", stored, WindowCenter=2.5, WindowWidth=5, PixelPaddingValue=4)
     export(padded, "-o", out, "--bits", "16")
     assert picture(out / "c.dcm.png").tolist() == [[0, 16384], [32768, 0]]
-    assert "this one is in colour" in export(write("d.dcm", COLOR), "-o", out, "--bits", "16", status=2)
+    assert "this one is in colour" in export(write("d.dcm", COLOR), "-o", out, "--bits", "16", status=3)
 
 
 def test_arrays(write: Write, out: Path) -> None:
@@ -163,15 +169,21 @@ def test_arrays(write: Write, out: Path) -> None:
         ({"CineRate": 50, "FrameTime": 33}, [], 20),
         ({"RecommendedDisplayFrameRate": 5, "CineRate": 50}, [], 200),
         ({"FrameTime": 40}, ["--fps", "2"], 500),
+        ({"FrameTime": 33.333}, [], 30),  # hundredths of a second: 3, 4, 3 are 10 in all
     ],
 )
 def test_a_gif_runs_as_fast_as_the_file_says(
     elements: dict[str, Any], options: list[str], milliseconds: int, write: Write, out: Path
 ) -> None:
     export(write("a.dcm", FRAMES, 3, **WHOLE, **elements), "-o", out, "--format", "gif", *options)
+    rate = 33.333 if milliseconds == 30 else milliseconds
     with pillow.open(out / "a.dcm.gif") as film:
         assert (film.n_frames, film.info["duration"]) == (3, milliseconds)  # type: ignore[attr-defined]
-        film.seek(2)
+        ends = [0.0]
+        for number in range(3):
+            film.seek(number)
+            ends.append(ends[-1] + film.info["duration"])
+        assert max(abs(end - number * rate) for number, end in enumerate(ends)) <= 5
         assert np.array_equal(np.asarray(film.convert("L")), FRAMES[2])
 
 
@@ -187,13 +199,14 @@ def test_a_film(write: Write, out: Path) -> None:
     assert [round(float(frame.mean()), -1) for frame in frames] == [20, 120, 220]
 
 
-def test_a_film_without_the_library(write: Write, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
-    monkeypatch.setitem(sys.modules, "av", None)
-    result = RUNNER.invoke(app, ["export", str(write("a.dcm", FRAMES, 3)), "-o", str(out), "--format", "mp4"])
-    assert result.exit_code == 2
-    assert "pip install 'dicompix[video]'" in result.stderr
+@pytest.mark.parametrize(("kind", "library", "extra"), [("mp4", "av", "video"), ("nifti", "nibabel", "volumes")])
+def test_a_format_without_its_library(
+    kind: str, library: str, extra: str, write: Write, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    result = RUNNER.invoke(app, ["export", str(write("a.dcm", FRAMES, 3)), "-o", str(out), "--format", kind])
+    assert result.exit_code == 3
+    assert f'pip install "dicompix[{extra}]"' in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert not out.exists()
 
@@ -239,8 +252,8 @@ def test_a_series_that_is_no_volume_stops_no_other(write: Write, out: Path, tmp_
     series(write, 1, 3)
     write("in/flat.dcm", FRAMES[0], SeriesInstanceUID="1.2.9")
     result = RUNNER.invoke(app, ["export", str(tmp_path / "in"), "-o", str(out), "-f", "nifti"])
-    assert result.exit_code == 1
-    assert "series 1.2.9, 1 files: " in result.stderr
+    assert result.exit_code == 3
+    assert "series 1.2.9, 1 file: " in result.stderr
     assert "there is no usable Image Position" in result.stderr
     assert len(names(out)) == 1
 
@@ -250,11 +263,60 @@ def test_what_is_there_is_left_and_what_is_missing_is_written(write: Write, out:
     export(path, "-o", out)
     before = {name: (out / name).stat().st_mtime_ns for name in names(out)}
     (out / "a.dcm.0001.png").unlink()
-    assert "1 written, 0 complete, 0 skipped, 0 failed; 1 files in" in export(path, "-o", out)
+    assert "1 written, 0 complete, 0 skipped, 0 failed; 1 file in" in export(path, "-o", out)
     after = {name: (out / name).stat().st_mtime_ns for name in names(out)}
     assert {name for name in before if after[name] != before[name]} == {"a.dcm.0001.png"}
     assert "0 written, 1 complete" in export(path, "-o", out)
     assert "3 files in" in export(path, "-o", out, "--overwrite")
+
+
+def test_two_sources_never_write_one_file(write: Write, out: Path, tmp_path: Path) -> None:
+    write("in/a", FRAMES, 3, **WHOLE)
+    write("in/a.0001", FRAMES[2], **WHOLE)  # as frame 1 of `a` is called
+    result = RUNNER.invoke(app, ["export", str(tmp_path / "in"), "-o", str(out), "--workers", "1"])
+    assert result.exit_code == 3
+    assert result.stderr.startswith(f"dicompix export: {tmp_path}/in/a.0001: ")
+    assert result.stderr.endswith(f"{out}/a.0001.png is written for {tmp_path}/in/a already\n")
+    assert np.array_equal(picture(out / "a.0001.png"), FRAMES[1])
+
+
+def test_a_series_uid_leads_to_no_other_folder(write: Write, out: Path, tmp_path: Path) -> None:
+    pytest.importorskip("nibabel")
+    for path in series(write, 1, 2):
+        dataset = dcmread(path)
+        dataset.SeriesDescription = ["a", "b"]
+        with pytest.warns(UserWarning, match="Invalid value for VR UI"):
+            dataset.SeriesInstanceUID = "../../x/y"
+        dataset.save_as(path)
+    export(tmp_path / "in", "-o", out, "--format", "nifti")
+    assert [path.parent for path in tmp_path.rglob("*.nii.gz")] == [out]
+
+
+def test_a_folder_without_images(out: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "notes.txt").write_text("no DICOM")
+    result = RUNNER.invoke(app, ["export", str(tmp_path / "in"), "-o", str(out)])
+    assert (result.exit_code, result.stderr) == (3, f"root export: there are no images in {tmp_path / 'in'}\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C is no signal that a test can send")
+def test_interrupted_and_resumed(write: Write, out: Path, tmp_path: Path) -> None:
+    for number in range(60):
+        write(f"in/{number:02}.dcm", np.tile(FRAMES, (1, 100, 100)), 3, **WHOLE)
+    command = [sys.executable, "-m", "dicompix", "export", str(tmp_path / "in"), "-o", str(out)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=interruptible)
+    while process.poll() is None and len(names(out) if out.exists() else ()) < 5:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (130, "dicompix export: interrupted\n")
+    before = {name: (out / name).stat().st_mtime_ns for name in names(out)}
+    assert 5 <= len(before) < 180
+    assert all(name.endswith(".png") and "part" not in name for name in before)
+    assert f"; {180 - len(before)} files in" in export(tmp_path / "in", "-o", out)
+    assert {name: (out / name).stat().st_mtime_ns for name in before} == before
+    assert len(names(out)) == 180
+    assert all(np.array_equal(picture(out / name)[:4, :6], FRAMES[int(name[-5])]) for name in names(out))
 
 
 def test_a_source_that_has_changed_is_written_again(write: Write, out: Path) -> None:
@@ -271,7 +333,7 @@ def test_other_options_are_not_mixed_into_one_folder(write: Write, out: Path) ->
     path = write("a.dcm", FRAMES[0], **WHOLE)
     export(path, "-o", out)
     result = RUNNER.invoke(app, ["export", str(path), "-o", str(out), "--voi", "auto"])
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert "holds png files exported with other options (voi 0)" in result.stderr
     export(path, "-o", out, "--format", "jpeg", "--voi", "auto")
     export(path, "-o", out, "--voi", "50.5,1", "--overwrite")
@@ -288,7 +350,7 @@ def test_a_file_is_there_whole_or_not_at_all(write: Write, out: Path, monkeypatc
 
     monkeypatch.setitem(WRITERS, "png", stops)
     result = RUNNER.invoke(app, ["export", str(path), "-o", str(out), "--workers", "1"])
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert "a.dcm: No space left on device" in result.stderr
     assert names(out) == ["a.dcm.0000.png"]
 
@@ -297,12 +359,12 @@ def test_a_broken_file_stops_no_other(write: Write, out: Path, tmp_path: Path) -
     good, bad = write("in/a.dcm", FRAMES[0], **WHOLE), tmp_path / "in" / "b.dcm"
     bad.write_bytes(good.read_bytes()[:-5])
     result = RUNNER.invoke(app, ["export", str(tmp_path / "in"), "-o", str(out)])
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert result.stderr.startswith(f"dicompix export: {bad}: ")
     assert len(result.stderr.splitlines()) == 1
     assert names(out) == ["a.dcm.png"]
     result = RUNNER.invoke(app, ["export", str(bad), "-o", str(out), "-q"])
-    assert (result.exit_code, result.stdout) == (2, "")
+    assert (result.exit_code, result.stdout) == (3, "")
 
 
 def test_two_folders_do_not_meet(write: Write, out: Path, tmp_path: Path) -> None:
@@ -311,7 +373,7 @@ def test_two_folders_do_not_meet(write: Write, out: Path, tmp_path: Path) -> Non
     export(tmp_path / "one", tmp_path / "two", "-o", out)
     assert names(out) == ["one/x.dcm.png", "two/x.dcm.png"]
     result = RUNNER.invoke(app, ["export", f"{tmp_path}/one/x.dcm", f"{tmp_path}/two/x.dcm", "-o", str(out / "f")])
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert "would both be written as x.dcm" in result.stderr
     export(tmp_path / "one" / "x.dcm", tmp_path / "one" / "x.dcm", "-o", out / "same")
 
@@ -329,7 +391,7 @@ def test_an_input_is_never_overwritten(write: Write, tmp_path: Path) -> None:
     taken = Path(shutil.copy(path, path.with_name("a.dcm.png")))
     before = taken.read_bytes()
     result = RUNNER.invoke(app, ["export", str(path.parent), "-o", str(path.parent), "--overwrite"])
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert "a.dcm.png is a file to be read" in result.stderr
     assert taken.read_bytes() == before
 
@@ -368,7 +430,8 @@ def test_options_that_do_not_go_together(options: list[str], phrase: str, write:
 def test_modality_values_are_no_pictures_where_they_do_not_fit(write: Write, out: Path) -> None:
     path = write("a.dcm", FRAMES[0], RescaleSlope=1, RescaleIntercept=-1000)
     result = RUNNER.invoke(app, ["export", str(path), "-o", str(out), "--values", "modality"])
-    assert result.exit_code == 2
+    assert result.exit_code == 3
+    assert "--format npy holds any" in result.stderr
     assert names(out) == []
     export(path, "-o", out, "--values", "modality", "--format", "tiff")
     assert np.array_equal(picture(out / "a.dcm.tif"), FRAMES[0].astype(int) - 1000)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from dicompix.cli import app
+from dicompix.cli.commands import app
 from dicompix.cli.run import Program
 
 OUTPUT = "json.dumps([sys.argv, sys.path[0], __name__, __file__, __spec__ is None, sys.modules['__main__'].__file__])"

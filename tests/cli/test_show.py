@@ -1,6 +1,9 @@
 """`dicompix show`: half blocks in a terminal, else a PNG file."""
 
 import io
+import json
+import shutil
+import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -12,11 +15,16 @@ from pydicom.dataset import Dataset
 from rich.console import Console
 from typer.testing import CliRunner
 
-from dicompix.cli import app
-from dicompix.cli.picture import can_show, fitted, half_blocks
-from support import command_line as command
+from dicompix.cli.commands import app
+from dicompix.cli.picture import fitted, half_blocks
+from dicompix.cli.terminal import can_show_blocks
+from support.pseudo_terminal import Terminal
 
-RUNNER = CliRunner()
+# of a terminal that does not tell its name
+RUNNER = CliRunner(
+    env=dict.fromkeys(("TERM_PROGRAM", "LC_TERMINAL", "KITTY_WINDOW_ID", "TMUX", "NO_COLOR", "DICOMPIX_SHOW_AS"))
+    | {"TERM": "xterm-256color"}
+)
 Make = Callable[..., Dataset]
 AsFile = Callable[[Dataset], BytesIO]
 GRAY = np.arange(0, 240, 10, dtype=np.uint8).reshape(4, 6)
@@ -38,9 +46,16 @@ def picture(path: str) -> np.ndarray:
         return np.asarray(opened)
 
 
+class Screen(io.StringIO):
+    """What a terminal has been sent."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def terminal(*, colors: str = "truecolor", width: int = 40, height: int = 20) -> tuple[Console, io.StringIO]:
     """Return a console that takes what it writes to for a terminal, and what it has written."""
-    written = io.StringIO()
+    written = Screen()
     return Console(file=written, force_terminal=True, color_system=colors, width=width, height=height), written  # type: ignore[arg-type]
 
 
@@ -81,6 +96,39 @@ def test_one_output_is_for_one_file(path: Path) -> None:
     result = RUNNER.invoke(app, ["show", str(path), "-o", "x.abc"])
     assert "needed a picture's suffix" in result.stderr
     assert not list(Path().glob("*x.abc*"))
+
+
+def test_files_of_one_name_are_two_pictures(path: Path) -> None:
+    Path("deep").mkdir()
+    shutil.copy(path, "deep/two.dcm")
+    result = RUNNER.invoke(app, ["show", "two.dcm", "deep/two.dcm"])
+    assert (result.exit_code, result.stdout) == (0, "two.dcm.png\ntwo.dcm-2.png\n")
+
+
+def test_an_input_is_never_overwritten(path: Path) -> None:
+    named, before = path.with_name("two.png"), path.read_bytes()
+    path.rename(named)
+    result = RUNNER.invoke(app, ["show", "two.png", "-o", str(named)])
+    assert result.exit_code == 3
+    assert "an input is never overwritten" in result.stderr
+    assert named.read_bytes() == before
+
+
+def test_one_that_fails_stops_no_other(path: Path) -> None:
+    result = RUNNER.invoke(app, ["show", "nowhere.dcm", str(path)])
+    assert (result.exit_code, result.stdout) == (3, "two.dcm.png\n")
+    assert result.stderr == "dicompix show: nowhere.dcm: No such file or directory\n"
+
+
+def test_json(path: Path) -> None:
+    there, written = terminal()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dicompix.cli.output.console", lambda: there)
+        result = RUNNER.invoke(app, ["show", "--json", "--montage", str(path), "nowhere.dcm"])
+    found = json.loads(result.stdout)["files"]
+    assert (result.exit_code, written.getvalue()) == (3, "")
+    assert found[0] | {"file": str(path), "picture": "two.dcm.png", "frames": [0, 1], "findings": []} == found[0]
+    assert found[1]["error"] == "nowhere.dcm: No such file or directory"
 
 
 def test_findings_are_told(make: Make, as_file: AsFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,32 +183,14 @@ def test_pictures_are_made_to_fit(size: tuple[int, int], room: tuple[int, int], 
 
 @pytest.mark.parametrize(("colors", "able"), [("truecolor", True), ("256", True), ("standard", False)])
 def test_which_terminals_can(colors: str, able: bool) -> None:  # noqa: FBT001
-    assert can_show(terminal(colors=colors)[0]) is able
-    assert not can_show(Console(file=io.StringIO()))
+    assert can_show_blocks(terminal(colors=colors)[0]) is able
+    assert not can_show_blocks(Console(file=io.StringIO()))
+    assert not can_show_blocks(Console(file=Screen(), force_terminal=True, color_system="truecolor", no_color=True))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals")
 def test_in_a_real_terminal(path: Path) -> None:
-    pty = pytest.importorskip("pty")
-    import os
-    import subprocess
-    import sys
-
-    ours, theirs = pty.openpty()
-    environment = {**command.PLAIN, "TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": "30", "LINES": "10"}
-    arguments = [sys.executable, "-m", "dicompix", "show", str(path)]
-    process = subprocess.Popen(arguments, stdout=theirs, stderr=subprocess.PIPE, env=environment)
-    os.close(theirs)
-    read = b""
-    while True:
-        try:
-            part = os.read(ours, 4096)
-        except OSError:  # the other end is closed
-            break
-        if not part:
-            break
-        read += part
-    os.close(ours)
-    errors = process.communicate(timeout=60)[1]
-    assert (process.returncode, errors) == (0, b"")
-    assert read.decode().count("▀") == 18 * 6  # enlarged three times: 12 rows of pixels, two a line
-    assert b"frame 0 of 2" in read
+    status, written = Terminal(attributes=b"\x1b[?62;22c", size=(10, 30)).run(["show", str(path)])
+    assert status == 0
+    assert written.decode().count("▀") == 18 * 6  # enlarged three times: 12 rows of pixels, two a line
+    assert b"frame 0 of 2" in written

@@ -1,5 +1,7 @@
 """`dicompix transcode`: what it prints, what it writes, its exit status."""
 
+import inspect
+import json
 import shutil
 import subprocess
 import sys
@@ -10,7 +12,9 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from typer.testing import CliRunner
 
-from dicompix.cli import app
+import dicompix
+from dicompix.cli.commands import app
+from dicompix.cli.transcode import transcode as command
 from dicompix.pixels import syntaxes as s
 
 RUNNER = CliRunner()
@@ -34,19 +38,20 @@ def test_a_folder(folder: Path, tmp_path: Path) -> None:
     assert dcmread(tmp_path / "out" / "deep" / "MR_small.dcm").file_meta.TransferSyntaxUID == s.JPEG_LS
 
 
-def test_a_bad_file_makes_the_exit_status_1_and_stops_nobody(folder: Path, tmp_path: Path) -> None:
+def test_a_bad_file_makes_the_exit_status_3_and_stops_nobody(folder: Path, tmp_path: Path) -> None:
     path = folder / "broken.dcm"
     path.write_bytes((folder / "CT_small.dcm").read_bytes()[:-5000])
     (folder / "notes.txt").write_text("no DICOM")
     result = RUNNER.invoke(app, ["transcode", str(folder), str(tmp_path / "out"), "rle"])
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert "2 written, 0 copied, 1 skipped, 1 failed" in result.stdout
     assert "no DICOM file" in result.stdout
     assert not (tmp_path / "out" / "broken.dcm").exists()
     result = RUNNER.invoke(app, ["transcode", str(folder), str(tmp_path / "out"), "rle", "--overwrite", "-q"])
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert result.stdout == ""
-    assert "broken.dcm: " in result.stderr
+    assert result.stderr.startswith(f"dicompix transcode: {path}: ")
+    assert len(result.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -54,14 +59,15 @@ def test_a_bad_file_makes_the_exit_status_1_and_stops_nobody(folder: Path, tmp_p
     [
         (["nothing-like-it"], "'nothing-like-it' is no transfer syntax"),
         (["rle", "--quality", "50"], "RLE Lossless takes no parameter"),
-        (["jpeg"], "JPEG Baseline"),
+        (["explicit-big"], "'explicit-big' is no transfer syntax"),
+        (["1.2.840.10008.1.2.2"], "is not written, needed little endian"),
     ],
 )
 def test_errors_are_one_line(arguments: list[str], phrase: str, folder: Path, tmp_path: Path) -> None:
     result = RUNNER.invoke(app, ["transcode", str(folder / "CT_small.dcm"), str(tmp_path / "b.dcm"), *arguments])
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert phrase in result.stderr
-    assert "Traceback" not in result.output
+    assert len(result.stderr.splitlines()) == 1
     assert not (tmp_path / "b.dcm").exists()
 
 
@@ -74,8 +80,8 @@ def test_options_arrive(folder: Path, tmp_path: Path) -> None:
     assert there.LossyImageCompressionMethod == "ISO_14495_1"
     assert "ExtendedOffsetTable" in there
     result = RUNNER.invoke(app, ["transcode", str(folder / "CT_small.dcm"), str(target), "rle"])
-    assert result.exit_code == 1
-    assert "FileExistsError" in result.stderr
+    assert result.exit_code == 3
+    assert result.stderr.endswith("b.dcm exists, and overwrite is not asked for\n")
 
 
 def test_lossy_parameters_arrive(folder: Path, tmp_path: Path) -> None:
@@ -86,3 +92,41 @@ def test_lossy_parameters_arrive(folder: Path, tmp_path: Path) -> None:
         assert result.exit_code == 0, result.output
         sizes.append(target.stat().st_size)
     assert sizes[1] < sizes[0]
+
+
+def test_json(folder: Path, tmp_path: Path) -> None:
+    (folder / "broken.dcm").write_bytes((folder / "CT_small.dcm").read_bytes()[:-5000])
+    result = RUNNER.invoke(app, ["transcode", "--json", str(folder), str(tmp_path / "out"), "rle"])
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["syntax"]) == (3, s.RLE_LOSSLESS)
+    files = {Path(one["file"]).name: one for one in found["files"]}
+    assert files["CT_small.dcm"]["status"] == "written"
+    assert files["CT_small.dcm"]["frames"] == 1
+    assert files["CT_small.dcm"]["ratio"] == pytest.approx(
+        files["CT_small.dcm"]["bytes_before"] / files["CT_small.dcm"]["bytes_after"], abs=0.001
+    )
+    assert "error" not in files["CT_small.dcm"]
+    assert files["broken.dcm"]["error"].startswith(str(folder / "broken.dcm"))
+
+
+def test_what_depends_on_the_file_is_not_wrong_usage(tmp_path: Path) -> None:
+    rgb = str(get_testdata_file("CT_small.dcm", download=False))  # of 16 bits
+    result = RUNNER.invoke(app, ["transcode", rgb, str(tmp_path / "a.dcm"), "jpeg"])
+    assert result.exit_code == 3
+    assert "JPEG Baseline" in result.stderr
+
+
+def test_its_options_are_those_of_the_library() -> None:
+    ours, theirs = inspect.signature(command).parameters, inspect.signature(dicompix.transcode).parameters
+    assert set(ours) - set(theirs) == {"quiet", "json"}
+    assert set(theirs) - set(ours) == {"progress", "generate_instance_uid"}
+    defaults = {name: one.default for name, one in theirs.items()}
+    assert {name: one.default for name, one in ours.items() if name in theirs} == {
+        name: value for name, value in defaults.items() if name in ours
+    }
+
+
+def test_nothing_but_the_table_is_printed(folder: Path, tmp_path: Path) -> None:
+    result = RUNNER.invoke(app, ["transcode", str(folder / "CT_small.dcm"), str(tmp_path / "a.dcm"), "rle"])
+    assert "to RLE Lossless: 1 written" in result.stdout.splitlines()[0]
+    assert result.stderr == ""

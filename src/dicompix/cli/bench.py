@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dicompix.cli.group import DONE, IN_PART, NOT_DONE
+from dicompix.cli.group import DONE, FAILED, FOUND, about
 from dicompix.cli.options import AsJson, File
 
 if TYPE_CHECKING:
@@ -18,13 +18,16 @@ Timeout = Annotated[float, typer.Option(help="Seconds that one of them may take 
 def bench(file: File, *, rounds: Rounds = 3, timeout: Timeout = 120.0, json: AsJson = False) -> None:
     """Decode a file with each codec and with pydicom: a table of times and ratios, wrong results flagged.
 
-    Each one decodes all frames, in a process of its own, after pydicom has read the file.
+    Each one decodes all frames, in a process of its own, after pydicom has read the file. The exit status is 1 where
+    one of them is wrong or fails.
     """
-    from dicompix.cli.output import print_json, progress  # noqa: PLC0415  # commands load when they are called
-    from dicompix.cli.timing import contenders_for, race  # noqa: PLC0415
+    from dicompix.cli.output import print_json, progress
+    from dicompix.cli.timing import contenders_for, race
 
     done: list[Timed] = []
-    with progress("Timing", len(contenders_for(file)[0])) as told:
+    with about(file):
+        count = len(contenders_for(file)[0])
+    with progress("Timing", count, quiet=json) as told:
         for timed in race(file, rounds, timeout):
             done.append(timed)
             told(1)
@@ -33,12 +36,12 @@ def bench(file: File, *, rounds: Rounds = 3, timeout: Timeout = 120.0, json: AsJ
     else:
         _print(done, str(file))
     bad = sum(bool(one.problem) or one.wrong for one in done)
-    raise typer.Exit(NOT_DONE if bad == len(done) else IN_PART if bad else DONE)
+    raise typer.Exit(FAILED if bad == len(done) else FOUND if bad else DONE)
 
 
 def _pydicom(done: "list[Timed]") -> float | None:
     """Return the milliseconds that pydicom took by its own choice of plugins."""
-    from dicompix.cli.timing import PYDICOM  # noqa: PLC0415
+    from dicompix.cli.timing import PYDICOM
 
     return next((one.milliseconds for one in done if one.contender.library == PYDICOM and not one.problem), None)
 
@@ -51,7 +54,7 @@ def _values(one: "Timed", done: "list[Timed]") -> dict[str, object]:
 
 
 def _print(done: "list[Timed]", title: str) -> None:
-    from dicompix.cli.output import console, table  # noqa: PLC0415
+    from dicompix.cli.output import console, table
 
     theirs = _pydicom(done)
     rows = [(_cells(one, theirs, first=one is done[0]), _style(one)) for one in done]

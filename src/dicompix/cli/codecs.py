@@ -4,21 +4,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dicompix.cli.options import AsJson
+from dicompix.cli.group import misuse
+from dicompix.cli.options import AsJson, known_syntaxes
 
 if TYPE_CHECKING:
     from dicompix.pixels.codecs import CodecEntry
     from dicompix.pixels.registry import Registry
-
-
-def _known(incomplete: str) -> list[tuple[str, str]]:
-    """Return the transfer syntaxes whose UID or short name begins like this, for the shell."""
-    from dicompix.pixels.compat.recode.names import SHORT_NAMES  # noqa: PLC0415
-    from dicompix.pixels.syntaxes import SYNTAXES, syntax_for  # noqa: PLC0415  # commands load when they are called
-
-    names = {uid: syntax.name for uid, syntax in SYNTAXES.items()}
-    names |= {name: syntax_for(uid).name for name, uid in SHORT_NAMES.items()}
-    return [(name, text) for name, text in names.items() if name.startswith(incomplete)]
 
 
 Syntax = Annotated[
@@ -26,24 +17,25 @@ Syntax = Annotated[
     typer.Argument(
         metavar="SYNTAX",
         help="Transfer syntax: UID, name, or short as j2k-lossless; all where absent.",
-        autocompletion=_known,
+        autocompletion=known_syntaxes,
     ),
 ]
 
 
 def codecs(uid: Syntax = "", *, json: AsJson = False) -> None:
     """List the codecs of each transfer syntax: chosen, available, or missing and how to get it."""
-    from dicompix.pixels.codecs import BUILT_IN  # noqa: PLC0415
-    from dicompix.pixels.compat.recode.names import syntax_uid  # noqa: PLC0415
-    from dicompix.pixels.registry import registry  # noqa: PLC0415
+    from dicompix.pixels.codecs import BUILT_IN
+    from dicompix.pixels.compat.recode.names import syntax_uid
+    from dicompix.pixels.registry import registry
 
     uids = list(BUILT_IN)
     if uid:
-        uids = [uid] if registry.entries(uid) else [syntax_uid(uid)]
+        with misuse():
+            uids = [uid] if registry.entries(uid) else [syntax_uid(uid)]
     if json:
-        from dicompix.cli.output import print_json  # noqa: PLC0415
+        from dicompix.cli.output import print_json
 
-        print_json([_described(one) for one in uids])
+        print_json({"syntaxes": [_described(one) for one in uids]})
         return
     for one in uids:
         print(registry.explain(one))
@@ -51,8 +43,8 @@ def codecs(uid: Syntax = "", *, json: AsJson = False) -> None:
 
 def _described(uid: str) -> dict[str, Any]:
     """Return what `Registry.explain` says as values; the order of the codecs is the preference."""
-    from dicompix.pixels.registry import registry  # noqa: PLC0415
-    from dicompix.pixels.syntaxes import syntax_for  # noqa: PLC0415
+    from dicompix.pixels.registry import registry
+    from dicompix.pixels.syntaxes import syntax_for
 
     syntax = syntax_for(uid)
     return {
@@ -67,7 +59,7 @@ def _described(uid: str) -> dict[str, Any]:
 
 
 def _states(registry: "Registry", entries: "tuple[CodecEntry, ...]") -> list[dict[str, str]]:
-    from dicompix.pixels.registry import how_to_get  # noqa: PLC0415
+    from dicompix.pixels.registry import how_to_get
 
     found: list[dict[str, str]] = []
     for entry in entries:

@@ -1,12 +1,13 @@
 """The command `compare`: two files, or one file by two codecs; equal, or where and by how much not."""
 
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from dicompix.cli.group import DONE, IN_PART
+from dicompix.cli.group import DONE, FOUND, about, counted
 from dicompix.cli.options import AsJson, File, Quiet
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 Other = Annotated[
     Path | None,
-    typer.Argument(metavar="OTHER", help="Another one; absent with two codecs.", exists=True, dir_okay=False),
+    typer.Argument(metavar="OTHER", help="Another one; absent with two codecs.", readable=False),
 ]
 Codec = Annotated[
     list[str] | None,
@@ -36,19 +37,23 @@ def compare(  # noqa: PLR0913  # one for each option
     quiet: Quiet = False,
     json: AsJson = False,
 ) -> None:
-    """Compare the pixels of two files, or of one decoded by two codecs; the exit status is 0 where they are equal."""
-    from dicompix.cli.difference import difference  # noqa: PLC0415  # commands load when they are called
-    from dicompix.pixels.image import open_image  # noqa: PLC0415
+    """Compare the pixels of two files, or of one decoded by two codecs; the exit status is 1 where they differ."""
+    from dicompix.cli.difference import difference
+    from dicompix.pixels.image import open_image
 
     names = _codecs(codec or [], alone=other is None)
-    second = one if other is None else other
-    with open_image(one, codec=names[0], raw=raw) as first, open_image(second, codec=names[1], raw=raw) as last:
-        found = difference(first, last, values)
-        if json:
-            _print_json((one, second), names, values, found, tolerance)
-        elif not quiet:
-            print(_text(found, tolerance))
-    raise typer.Exit(DONE if found.equal(tolerance) else IN_PART)
+    paths = one, one if other is None else other
+    with ExitStack() as opened:
+        images = []
+        for path, name in zip(paths, names, strict=True):
+            with about(path):
+                images.append(opened.enter_context(open_image(path, codec=name, raw=raw)))
+        found = difference(images[0], images[1], values)
+    if json:
+        _print_json(paths, names, values, found, tolerance)
+    elif not quiet:
+        print(_text(found, tolerance))
+    raise typer.Exit(DONE if found.equal(tolerance) else FOUND)
 
 
 def _codecs(names: list[str], *, alone: bool) -> tuple[str | None, str | None]:
@@ -66,7 +71,7 @@ def _print_json(
     found: "Difference",
     tolerance: float,
 ) -> None:
-    from dicompix.cli.output import print_json  # noqa: PLC0415
+    from dicompix.cli.output import print_json
 
     asked = {"files": files, "codecs": names, "values": values, "tolerance": tolerance}
     print_json({**asked, "equal": found.equal(tolerance), **asdict(found)})
@@ -82,9 +87,9 @@ def _text(found: "Difference", tolerance: float) -> str:
         notes = f"\nframes: {found.frames[0]} and {found.frames[1]}, {found.compared} compared{notes}"
     if found.first_frame is None:
         word = "equal" if found.equal(tolerance) else "different"
-        return f"{word}: {found.samples:,} values in {found.compared} frames are the same{notes}"
+        return f"{word}: {counted(found.samples, 'value')} in {counted(found.compared, 'frame')} are the same{notes}"
     word = "equal within the tolerance" if found.equal(tolerance) else "different"
-    where = f"{found.differing_frames} of {found.compared} frames, first frame {found.first_frame} at "
+    where = f"{found.differing_frames} of {counted(found.compared, 'frame')}, first frame {found.first_frame} at "
     place = ", ".join(map(str, found.first_place))
-    share = f"{found.differing:,} of {found.samples:,} values"
+    share = f"{found.differing:,} of {counted(found.samples, 'value')}"
     return f"{word}: {share} in {where}({place}); max {found.most:g}, mean {found.mean:.6g}{notes}"

@@ -5,18 +5,33 @@ from typing import Annotated
 
 import typer
 
+from dicompix.cli.group import DONE, FAILED, counted
+from dicompix.cli.options import AsJson
+
 Files = Annotated[
     list[Path] | None,
     typer.Argument(
-        metavar="FILE", help="DICOM files, or folders of them; pydicom's example files where absent.", exists=True
+        metavar="FILE", help="DICOM files, or folders of them; pydicom's example files where absent.", readable=False
     ),
 ]
-Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the PNG files.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the PNG files.", readable=False)]
 
 
-def demo(files: Files = None, *, output: Output = Path("dicompix-demo")) -> None:
+def demo(files: Files = None, *, output: Output = Path("dicompix-demo"), json: AsJson = False) -> None:
     """Decode pydicom's own example files, or yours, time them beside pydicom, write one PNG a file."""
-    from dicompix.cli.gallery import example_files, gallery  # noqa: PLC0415  # commands load when they are called
-    from dicompix.cli.sources import under  # noqa: PLC0415
+    from dicompix.cli.gallery import COLUMNS, cells, example_sources, gallery
+    from dicompix.cli.output import as_dict, console, print_json, table
+    from dicompix.cli.sources import no_images, sources_of
 
-    raise typer.Exit(gallery(under(files) if files else example_files(), output))
+    rows = gallery(sources_of(files) if files else example_sources(), output, quiet=json)
+    if not rows:
+        raise no_images(files or [])
+    for row in rows:
+        if row.error:
+            typer.echo(f"dicompix demo: {row.error}", err=True)
+    if json:
+        print_json({"output": output, "files": [as_dict(row) for row in rows]})
+    else:
+        styled = [(cells(row), "red" if row.error else "") for row in rows]
+        console().print(table(f"{counted(len(rows), 'file')}, pictures in {output}", COLUMNS, styled))
+    raise typer.Exit(FAILED if any(row.error for row in rows) else DONE)

@@ -5,6 +5,7 @@ from math import inf
 
 import numpy as np
 
+from dicompix.cli.group import about
 from dicompix.pixels.codecs.base import Stored
 from dicompix.pixels.image import Image
 
@@ -96,9 +97,10 @@ def difference(one: Image, other: Image, values: str = "stored") -> Difference:
 
 
 def _frame(image: Image, number: int, values: str) -> Stored:
-    if values == "stored":
-        return image[number]
-    return image.modality(number) if values == "modality" else image.display(number)
+    with about(image.dataset.get("filename")):
+        if values == "stored":
+            return image[number]
+        return image.modality(number) if values == "modality" else image.display(number)
 
 
 def _notes(one: Image, other: Image) -> tuple[str, ...]:

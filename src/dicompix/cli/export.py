@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from dicompix.cli.group import DONE, IN_PART, NOT_DONE
+from dicompix.cli.group import DONE, FAILED, counted, misuse
 from dicompix.cli.options import AsJson, Files, FramesText, Quiet, VoiText, Workers, check_frames, voi_of
 
 if TYPE_CHECKING:
     from dicompix.cli.exporting.result import Exported
 
 Kind = Literal["png", "jpeg", "tiff", "npy", "nifti", "mp4", "gif"]
-Output = Annotated[Path, typer.Option("--output", "-o", help="Folder to write into; folders are mirrored below it.")]
+Output = Annotated[
+    Path, typer.Option("--output", "-o", help="Folder to write into; folders are mirrored below it.", readable=False)
+]
 FormatName = Annotated[Kind, typer.Option("--format", "-f", help="Pictures, an array a file, a volume a series, film.")]
 Values = Annotated[
     Literal["display", "modality", "stored"] | None,
@@ -44,45 +46,39 @@ def export(  # noqa: PLR0913  # one for each option
 
     A file of one frame becomes NAME.png, the frames of others NAME.0007.png. Each is there whole or not at all.
     """
-    from dicompix.cli.exporting.order import Order, settled  # noqa: PLC0415  # commands load when they are called
-    from dicompix.cli.exporting.run import export_all  # noqa: PLC0415
-    from dicompix.cli.output import progress  # noqa: PLC0415
-    from dicompix.cli.sources import sources_of  # noqa: PLC0415
+    from dicompix.cli.exporting.order import Order, settled
+    from dicompix.cli.exporting.run import export_all
+    from dicompix.cli.output import progress
+    from dicompix.cli.sources import no_images, sources_of
 
     plain = Order(
         format=kind, frames=check_frames(frames), voi=voi_of(voi), fps=fps, overwrite=overwrite, workers=workers
     )
-    order = settled(plain, values, bits)
+    with misuse():
+        order = settled(plain, values, bits)
     found = sources_of(sources, without=output)
     start = perf_counter()
     with progress("Exporting", len(found), quiet=quiet or json) as told:
         done = export_all(found, output, order, told)
+    if all(one.status == "skipped" for one in done):
+        raise no_images(sources)
     _print(done, output, perf_counter() - start, quiet=quiet, as_json=json)
-    raise typer.Exit(_status(done))
-
-
-def _status(done: "list[Exported]") -> int:
-    failed = [one.status for one in done].count("failed")
-    tried = sum(one.status != "skipped" for one in done)
-    return NOT_DONE if failed == tried > 0 else IN_PART if failed else DONE
+    raise typer.Exit(FAILED if any(one.status == "failed" for one in done) else DONE)
 
 
 def _print(done: "list[Exported]", output: Path, seconds: float, *, quiet: bool, as_json: bool) -> None:
     """Print what became of the files: failures one by one, the others by number."""
-    from dataclasses import asdict  # noqa: PLC0415
-
-    from dicompix.cli.output import print_json  # noqa: PLC0415
+    from dicompix.cli.output import as_dict, print_json
 
     if as_json:
-        files = [asdict(one) for one in done]
-        print_json({"output": output, "seconds": round(seconds, 3), "files": files})
+        print_json({"output": output, "seconds": round(seconds, 3), "files": [as_dict(one) for one in done]})
     for one in done:
-        if one.status == "failed":
-            typer.echo(f"dicompix export: {one.source}: {one.note}", err=True)
+        if one.error:
+            typer.echo(f"dicompix export: {one.error}", err=True)
     if quiet or as_json:
         return
     counts = Counter(one.status for one in done)
     listed = ", ".join(f"{counts[status]} {status}" for status in ("written", "complete", "skipped", "failed"))
-    print(f"{output}: {listed}; {sum(one.count for one in done)} files in {seconds:.1f} s")
+    print(f"{output}: {listed}; {counted(sum(one.count for one in done), 'file')} in {seconds:.1f} s")
     for code, number in Counter(finding.code for one in done for finding in one.findings).items():
-        print(f"  finding {code}: {number} times; `dicompix check` says more")
+        print(f"  finding {code}: {counted(number, 'time')}; `dicompix check` says more")

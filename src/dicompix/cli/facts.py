@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from pydicom.uid import UID
 
+from dicompix.cli.group import reason
 from dicompix.pixels.codestream import peek
 from dicompix.pixels.errors import PixelError
 from dicompix.pixels.fragments import scan
@@ -39,18 +40,18 @@ def facts_of(path: Path, frame: int = 0) -> Facts:
         facts |= {"format": _format(image), "pixel_data": _pixel_data(opened, image)}
         facts["codec"] = _codec(image)
         facts["geometry"] = _geometry(opened.dataset, image.format.frames)
-        facts |= _known(lambda: _seen(image, frame))
+        facts |= _known(path, lambda: _seen(image, frame))
     except PixelError as problem:
-        return facts | {"error": f"{type(problem).__name__}: {problem}"}
+        return facts | {"error": reason(problem, path)}
     return facts | {"findings": list(image.findings)}
 
 
-def _known(part: Callable[[], Facts]) -> Facts:
+def _known(path: Path, part: Callable[[], Facts]) -> Facts:
     """Return a part of the facts, or what keeps it from being known."""
     try:
         return part()
     except PixelError as problem:
-        return {"error": f"{type(problem).__name__}: {problem}"}
+        return {"error": reason(problem, path)}
 
 
 def _header(dataset: Dataset) -> Facts:

@@ -1,7 +1,7 @@
-"""Files -> a table of what they are and how long they took, and a PNG of each."""
+"""Files -> what they are and how long they took, and a PNG of each."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -10,8 +10,9 @@ import pydicom
 from pydicom.data import get_testdata_file
 from pydicom.pixels.utils import pixel_array as pydicom_pixels
 
-from dicompix.cli.group import DONE, IN_PART
-from dicompix.cli.output import console, progress, table
+from dicompix.cli.group import reason
+from dicompix.cli.output import progress
+from dicompix.cli.sources import Source, sources_of, unique_names, why_none
 from dicompix.dataset import dcmread
 from dicompix.pixels.image import open_image
 from dicompix.pixels.syntaxes import syntax_for
@@ -39,58 +40,81 @@ ROUNDS = 3
 COLUMNS = ("file", "syntax", "shape", "dtype", "photometric", "codec", ">ms", ">pydicom ms")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One file's line in the table."""
+    """What became of one file: an error, or what it is, its picture, and milliseconds; pydicom's may be None."""
 
-    cells: tuple[str, ...]
-    failed: bool = False
+    file: str
+    picture: Path | None = None
+    syntax: str = ""
+    shape: tuple[int, ...] = ()
+    dtype: str = ""
+    photometric: str = ""
+    codec: str = ""
+    milliseconds: float = 0.0
+    pydicom_milliseconds: float | None = None
+    pydicom_error: str = ""
+    error: str = ""
 
 
-def example_files() -> list[Path]:
+def example_sources() -> list[Source]:
     """Return the example files that pydicom's wheel holds; nothing is downloaded."""
     found = [get_testdata_file(name, download=False) for name in EXAMPLES]
-    return [Path(str(path)) for path in found if path is not None]
+    return sources_of(Path(str(path)) for path in found if path is not None)
 
 
-def gallery(files: list[Path], output: Path) -> int:
-    """Decode each file, write its picture into `output`, print the table; return 1 where a file failed, else 0."""
+def gallery(sources: Sequence[Source], output: Path, *, quiet: bool = False) -> list[Row]:
+    """Decode each file, write its picture into `output`; files of folders that are no images are left out."""
     output.mkdir(parents=True, exist_ok=True)
     rows = []
-    with progress("Decoding", len(files)) as told:
-        for file, name in zip(files, unique_names(files), strict=True):
-            rows.append(one_file(file, output / name))
+    with progress("Decoding", len(sources), quiet=quiet) as told:
+        for source, name in zip(sources, unique_names([source.path for source in sources]), strict=True):
+            row = one_file(source.path, output / name)
+            if source.named or not row.error or not _is_none(source.path):
+                rows.append(row)
             told(1)
-    styled = [(row.cells, "red" if row.failed else "") for row in rows]
-    console().print(table(f"{len(rows)} files, pictures in {output}", COLUMNS, styled))
-    return IN_PART if any(row.failed for row in rows) else DONE
+    return rows
 
 
-def unique_names(files: list[Path]) -> list[str]:
-    """Return a PNG name for each file; files of the same name in different folders get a number."""
-    seen: dict[str, int] = {}
-    names = []
-    for file in files:
-        count = seen[file.name] = seen.get(file.name, 0) + 1
-        names.append(f"{file.name}.png" if count == 1 else f"{file.name}-{count}.png")
-    return names
+def _is_none(path: Path) -> bool:
+    try:
+        return bool(why_none(path))
+    except Exception:  # noqa: BLE001  # then it is a broken image
+        return False
 
 
 def one_file(file: Path, picture: Path) -> Row:
-    """Decode one file and save its middle frame; a failure becomes the row's text."""
+    """Decode one file and save its middle frame; a failure becomes the row's error."""
     try:
         milliseconds = best_time(file, dcmread, lambda dataset: dataset.pixel_array)
-        image = open_image(file)
-        image.save(picture, frame=len(image) // 2)
+        with open_image(file) as image:
+            image.save(picture, frame=len(image) // 2)
+            row = Row(
+                file=str(file),
+                picture=picture,
+                syntax=syntax_for(image.format.transfer_syntax).name.partition(" (")[0],
+                shape=image.shape if len(image) > 1 else image.shape[1:],
+                dtype=str(image.dtype),
+                photometric=str(image.format.photometric),
+                codec=image.codec_name(),
+                milliseconds=milliseconds,
+            )
     except Exception as problem:  # noqa: BLE001  # pydicom raises anything for a broken file; the others go on
-        text = f"{type(problem).__name__}: {(str(problem).splitlines() or [''])[0]}"
-        return Row((file.name, text, *[""] * (len(COLUMNS) - 2)), failed=True)
-    fmt = image.format
-    shape = " x ".join(map(str, image.shape if len(image) > 1 else image.shape[1:]))
-    name = syntax_for(fmt.transfer_syntax).name.partition(" (")[0]
-    theirs = pydicom_time(file)
-    color = str(fmt.photometric)
-    return Row((file.name, name, shape, str(image.dtype), color, image.codec_name(), f"{milliseconds:.2f}", theirs))
+        return Row(file=str(file), error=reason(problem, file))
+    try:
+        return replace(row, pydicom_milliseconds=best_time(file, pydicom.dcmread, pydicom_pixels))
+    except Exception as problem:  # noqa: BLE001  # whatever stops pydicom is its own column
+        return replace(row, pydicom_error=type(problem).__name__)
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """Return what a table says of a file under COLUMNS."""
+    name = Path(row.file).name
+    if row.error:
+        return (name, row.error.removeprefix(f"{row.file}: "), *[""] * (len(COLUMNS) - 2))
+    theirs = f"fails: {row.pydicom_error}" if row.pydicom_error else f"{row.pydicom_milliseconds:.2f}"
+    shape = " x ".join(map(str, row.shape))
+    return (name, row.syntax, shape, row.dtype, row.photometric, row.codec, f"{row.milliseconds:.2f}", theirs)
 
 
 def best_time(file: Path, read: Callable[[Path], Any], decode: Callable[[Any], Any]) -> float:
@@ -103,11 +127,3 @@ def best_time(file: Path, read: Callable[[Path], Any], decode: Callable[[Any], A
         decode(dataset)
         times.append((perf_counter() - start) * 1000)
     return min(times)
-
-
-def pydicom_time(file: Path) -> str:
-    """Return the milliseconds that pydicom's own decoding takes, or why it cannot."""
-    try:
-        return f"{best_time(file, pydicom.dcmread, pydicom_pixels):.2f}"
-    except Exception as problem:  # noqa: BLE001  # whatever stops pydicom is its own column
-        return f"fails: {type(problem).__name__}"

@@ -1,71 +1,145 @@
 """The house style of all commands: whatever goes wrong is one line on standard error, and an exit status."""
 
+import json
 import os
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
-from pydicom.errors import InvalidDicomError
 from typer.core import TyperGroup
 
-from dicompix.pixels.errors import PixelError
-
-DONE, IN_PART, NOT_DONE, INTERRUPTED, NO_READER = 0, 1, 2, 130, 141  # the shell's own numbers for Ctrl-C and a pipe
+# What every command ends with; the last two are the shell's own numbers for Ctrl-C and for a pipe that nobody reads.
+DONE, FOUND, MISUSED, FAILED, INTERRUPTED, NO_READER = 0, 1, 2, 3, 130, 141
+STATUS = {
+    DONE: "all done",
+    FOUND: "all done, and something found: deviations, differences, a decoder that is wrong",
+    MISUSED: "wrong usage, nothing done",
+    FAILED: "a file could not be read, decoded or written, or a library is missing; the other files are done",
+    INTERRUPTED: "interrupted by Ctrl-C",
+    NO_READER: "nobody reads the output any more",
+}
 TRACEBACK = "DICOMPIX_TRACEBACK"
+_ARGUMENTS = f"{__name__}.arguments"
 _Refused: Any = typer.BadParameter.mro()[2]  # click's ClickException, which typer has under several names
 
 
 class Commands(TyperGroup):
     """The commands, run so that no traceback reaches a user; warnings are the commands' own to print."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read what stands before the command; `--help` and `--version` answer here."""
+        ctx.meta[_ARGUMENTS] = list(args)
+        with _in_one_line(ctx):
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for; an exception becomes a line and a status."""
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                try:
-                    return super().invoke(ctx)
-                finally:
-                    sys.stdout.flush()
-        except (typer.Exit, typer.Abort):
+        with _in_one_line(ctx):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _in_one_line(ctx: Any) -> Iterator[None]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+            _flush()
+    except (typer.Exit, typer.Abort):
+        raise
+    except (BrokenPipeError, SystemExit):  # rich, which prints the help, ends the process for a pipe
+        _write_nowhere()
+        raise typer.Exit(NO_READER) from None
+    except KeyboardInterrupt:
+        _say(ctx, "interrupted", INTERRUPTED)
+        raise typer.Exit(INTERRUPTED) from None
+    except Exception as problem:
+        if os.environ.get(TRACEBACK):
             raise
-        except BrokenPipeError:
-            _write_nowhere()
-            raise typer.Exit(NO_READER) from None
-        except KeyboardInterrupt:
-            _say(ctx, "interrupted")
-            raise typer.Exit(INTERRUPTED) from None
-        except Exception as problem:
-            if os.environ.get(TRACEBACK):
-                raise
-            _say(ctx, reason(problem))
-            raise typer.Exit(NOT_DONE) from problem
+        status = MISUSED if isinstance(problem, _Refused) else FAILED
+        _say(ctx, reason(problem), status)
+        raise typer.Exit(status) from problem
 
 
-def _say(ctx: Any, text: str) -> None:
-    typer.echo(f"{ctx.info_name} {ctx.invoked_subcommand or ''}".rstrip() + f": {text}", err=True)
+def _say(ctx: Any, text: str, status: int) -> None:
+    """Say in a line why nothing came of it; whoever has asked for JSON gets that as JSON too."""
+    command = ctx.invoked_subcommand or ""
+    typer.echo(f"{ctx.info_name} {command}".rstrip() + f": {text}", err=True)
+    try:
+        if "--json" in ctx.meta[_ARGUMENTS] and command != "run":  # a program's options are its own
+            print(json.dumps({"error": text, "status": status}, ensure_ascii=False))
+        _flush()
+    except OSError:
+        _write_nowhere()
+
+
+def _flush() -> None:
+    if sys.stdout is not None:  # as it is where the shell has closed it
+        sys.stdout.flush()
 
 
 def _write_nowhere() -> None:
-    """Let the interpreter end in peace: it writes once more what nobody reads."""
+    """Let the interpreter end in peace: it writes once more what nobody takes."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
 
 
-def reason(problem: BaseException) -> str:
-    """Return what went wrong as one line; the class is named where its text may not say enough.
+def counted(number: int, noun: str) -> str:
+    """Return a number of things in words.
+
+    >>> counted(1, "frame"), counted(12345, "value")
+    ('1 frame', '12,345 values')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+@contextmanager
+def misuse() -> Iterator[None]:
+    """Make what is wrong with an option, whatever the files, wrong usage."""
+    from dicompix.pixels.errors import FormatError, TransformError
+
+    try:
+        yield
+    except (FormatError, TransformError) as problem:
+        raise typer.BadParameter(" ".join(str(problem).split())) from problem
+
+
+@contextmanager
+def about(path: object) -> Iterator[None]:
+    """Say of whatever goes wrong which file it is about, if that is known."""
+    try:
+        yield
+    except Exception as problem:
+        raise OSError(reason(problem, path)) from problem
+
+
+def reason(problem: BaseException, path: object = None) -> str:
+    """Return what went wrong as one line, after the name of the file that it is about, as far as known.
 
     >>> reason(FileNotFoundError(2, "No such file or directory", "a.dcm"))
     'a.dcm: No such file or directory'
-    >>> reason(PixelError("the frame is cut")), reason(KeyError("Rows"))
-    ('the frame is cut', "KeyError: 'Rows'")
+    >>> from dicompix.pixels.errors import PixelError
+    >>> reason(PixelError("the frame is cut"), "a.dcm"), reason(KeyError("Rows"))
+    ('a.dcm: the frame is cut', "KeyError: 'Rows'")
     """
+    where = "" if path in (None, "") else f"{path}: "
+    if isinstance(problem, _Refused):
+        text: str = problem.format_message()
+        return " ".join(text.split())
+    if isinstance(problem, OSError) and problem.strerror:
+        return f"{problem.filename}: {problem.strerror}" if problem.filename else where + problem.strerror
+    return where + _plain_reason(problem)
+
+
+def _plain_reason(problem: BaseException) -> str:
+    from pydicom.errors import InvalidDicomError
+
+    from dicompix.pixels.errors import PixelError
+
     if isinstance(problem, InvalidDicomError):
         return "this is no DICOM file"
-    if isinstance(problem, OSError) and problem.strerror:
-        return f"{problem.filename}: {problem.strerror}" if problem.filename else problem.strerror
-    text = problem.format_message() if isinstance(problem, _Refused) else str(problem)
-    line = " ".join(text.split())
-    told = line and isinstance(problem, PixelError | OSError | _Refused)
-    return line if told else f"{type(problem).__name__}: {line}"
+    line = " ".join(str(problem).split())
+    return line if line and isinstance(problem, PixelError | OSError) else f"{type(problem).__name__}: {line}"

@@ -2,16 +2,19 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dicompix.pixels.errors import FrameIndexError
-from dicompix.pixels.image.choice import Voi, settle_voi
+from dicompix.cli.group import counted, misuse
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="DICOM files, or folders of them.", exists=True)]
-File = Annotated[Path, typer.Argument(metavar="FILE", help="A DICOM file.", exists=True, dir_okay=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+if TYPE_CHECKING:
+    from dicompix.pixels.image.choice import Voi
+
+# readable=False: what cannot be read is not wrong usage, and is said by who opens it
+Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="DICOM files, or folders of them.", readable=False)]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A DICOM file.", readable=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else, for scripts.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print failures only.")]
 Workers = Annotated[int | None, typer.Option(help="Threads; as many as cores where absent.", min=1)]
 VoiText = Annotated[
@@ -31,34 +34,58 @@ _WINDOW = re.compile(rf"\s*({_NUMBER})\s*[,/]\s*({_NUMBER})\s*")
 _RANGE = re.compile(r"\s*(\d+)\s*(-?)\s*(\d*)\s*")
 
 
-def voi_of(text: str) -> Voi:
+def known_syntaxes(incomplete: str) -> list[tuple[str, str]]:
+    """Return the transfer syntaxes whose UID or short name begins like this, for the shell.
+
+    >>> known_syntaxes("jls-")
+    [('jls-near', 'JPEG-LS Near-Lossless')]
+    """
+    from dicompix.pixels.compat.recode.names import SHORT_NAMES
+    from dicompix.pixels.syntaxes import SYNTAXES, syntax_for
+
+    names = {uid: syntax.name for uid, syntax in SYNTAXES.items()}
+    names |= {name: syntax_for(uid).name for name, uid in SHORT_NAMES.items()}
+    return [(name, text) for name, text in names.items() if name.startswith(incomplete)]
+
+
+def voi_of(text: str) -> "Voi":
     """Return what `Image.display` takes for what a user has typed.
 
     >>> voi_of("1"), voi_of("-600,1500"), voi_of("40/400"), voi_of("Auto"), voi_of("none"), voi_of("BONE")
     (1, (-600.0, 1500.0), (40.0, 400.0), 'auto', None, 'BONE')
     """
+    from dicompix.pixels.image.choice import settle_voi
+
     window = _WINDOW.fullmatch(text)
     if window is not None:
-        return settle_voi((float(window[1]), float(window[2])))
+        with misuse():
+            return settle_voi((float(window[1]), float(window[2])))
     if re.fullmatch(r"\s*-?\d+\s*", text):
         return int(text)
     return None if text.strip().casefold() == "none" else settle_voi(text)
 
 
-def frames_of(text: str, count: int) -> list[int]:
-    """Return the frames that a text means, of an image that has `count`.
+def frames_of(text: str, count: int, held: int | None = None) -> list[int]:
+    """Return the frames that a text means, of an image that has `count`, of which its pixel data may hold fewer.
+
+    Of those that are not there only the first is among them, to say so.
 
     >>> frames_of("0,5-7", 10), frames_of("8-", 10), frames_of("all", 3)
     ([0, 5, 6, 7], [8, 9], [0, 1, 2])
     """
+    from dicompix.pixels.errors import FrameIndexError
+
+    most = count if held is None else min(count, held + 1)
     if text.strip().casefold() == "all":
-        return list(range(count))
+        return list(range(most))
     chosen: list[int] = []
     for first, last in _ranges(text):
         stop = count - 1 if last is None else last
         if max(first, stop) >= count:
-            raise FrameIndexError(f"there is no frame {max(first, stop)}: the image has {count} frames, from 0 on")
-        chosen += range(first, stop + 1)
+            raise FrameIndexError(
+                f"there is no frame {max(first, stop)}: the image has {counted(count, 'frame')}, from 0 on"
+            )
+        chosen += range(first, max(first, min(stop, most - 1)) + 1)
     return list(dict.fromkeys(chosen))
 
 

@@ -3,17 +3,19 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from math import isfinite
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
 from dicompix.pixels.errors import Finding
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 WIDTH = 170  # columns of a table that goes into a file or a pipe
 
@@ -30,6 +32,12 @@ def console(*, stderr: bool = False) -> Console:
     """Return a console as wide as the terminal; wide where the output goes elsewhere."""
     made = _Console(stderr=stderr)
     return made if made.is_terminal else _Console(stderr=stderr, width=WIDTH)
+
+
+def as_dict(value: "DataclassInstance") -> dict[str, Any]:
+    """Return what became of a file, by the names of its fields: an error where there is one."""
+    found = {field.name: getattr(value, field.name) for field in fields(value)}
+    return {name: one for name, one in found.items() if name != "error" or one}
 
 
 def print_json(value: object) -> None:
@@ -77,6 +85,11 @@ class Told(Protocol):
 def progress(title: str, total: float, *, quiet: bool = False) -> Iterator[Told]:
     """Show a bar on standard error where that is a terminal, and give what moves it, from any thread."""
     there = console(stderr=True)
-    with Progress(console=there, transient=True, disable=quiet or not there.is_terminal) as bar:
+    if quiet or not there.is_terminal:
+        yield lambda _: None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=there, transient=True) as bar:
         task = bar.add_task(title, total=total)
         yield lambda amount: bar.advance(task, amount)

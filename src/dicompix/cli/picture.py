@@ -1,24 +1,17 @@
-"""A picture -> half blocks for a terminal: two pixels a cell, the upper its foreground, the lower its background."""
+"""A picture -> the size that fits, and half blocks of it: two pixels a cell, its foreground and its background."""
 
 import math
 
 import numpy as np
 from PIL import Image as pillow  # noqa: N813
 from rich.color import Color
-from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.style import Style
 
 from dicompix.pixels.codecs.base import Stored
 
 UPPER_HALF = "▀"
-_COLORS = {"truecolor", "256"}
 _MOST_ENLARGED = 8  # times that a small picture is made larger
-
-
-def can_show(console: Console) -> bool:
-    """Tell whether a console shows enough colours for a picture, and the character it is made of."""
-    return console.is_terminal and console.color_system in _COLORS and console.encoding.startswith("utf")
 
 
 def fitted(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
@@ -34,6 +27,13 @@ def fitted(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
     return width, height
 
 
+def scaled(picture: Stored, room: tuple[int, int]) -> pillow.Image:
+    """Return an 8-bit picture, gray or RGB, in the size that fits a room of pixels."""
+    whole = pillow.fromarray(picture)
+    size = fitted(whole.size, room)
+    return whole.resize(size, pillow.Resampling.NEAREST if size[0] >= whole.width else pillow.Resampling.BOX)
+
+
 def half_blocks(picture: Stored, room: tuple[int, int]) -> Segments:
     """Return an 8-bit picture, gray or RGB, as text of at most `room` columns and twice as many pixels as lines.
 
@@ -41,10 +41,7 @@ def half_blocks(picture: Stored, room: tuple[int, int]) -> Segments:
     #000000 on #ffffff
     """
     columns, lines = room
-    whole = pillow.fromarray(picture).convert("RGB")
-    size = fitted(whole.size, (columns, 2 * lines))
-    sampling = pillow.Resampling.NEAREST if size[0] >= whole.width else pillow.Resampling.BOX
-    pixels = np.asarray(whole.resize(size, sampling))
+    pixels = np.asarray(scaled(picture, (columns, 2 * lines)).convert("RGB"))
     if len(pixels) % 2:
         pixels = np.concatenate([pixels, np.zeros_like(pixels[:1])])
     segments = []

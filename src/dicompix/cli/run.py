@@ -11,8 +11,6 @@ from typing import Annotated
 
 import typer
 
-from dicompix.install import install
-
 Name = Annotated[str, typer.Argument(help="A Python script, or a module's dotted name after -m.")]
 Arguments = Annotated[list[str] | None, typer.Argument(help="The program's own arguments.")]
 AsModule = Annotated[bool, typer.Option("-m", help="Run a module, as `python -m` does.")]
@@ -39,6 +37,8 @@ class Program:
 
     def run(self) -> None:
         """Install dicompix and run the program as `__main__`; its exit and its exceptions are those of Python."""
+        from dicompix.install import install
+
         install()
         sys.argv[:] = [self.target, *self.arguments]
         try:

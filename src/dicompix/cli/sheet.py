@@ -6,6 +6,7 @@ from typing import Any
 from rich.text import Text
 
 from dicompix.cli.facts import Facts
+from dicompix.cli.group import counted
 
 Line = tuple[str, str]  # what it is about, and the text
 _STYLES = {"finding": "yellow"}
@@ -44,7 +45,7 @@ def _lines(facts: Facts) -> Iterator[Line]:
 
 
 def _format(fmt: Facts) -> str:
-    frames = "1 frame" if fmt["frames"] == 1 else f"{fmt['frames']} frames"
+    frames = counted(fmt["frames"], "frame")
     samples = "" if fmt["samples"] == 1 else f" x {fmt['samples']}"
     if fmt["floating"]:
         bits = "floating point"
@@ -60,7 +61,9 @@ def _pixel_data(found: Facts) -> str:
     if not found["encapsulated"]:
         return f"{size}, native, needs no offset table"
     ratio = found["decoded_bytes"] / max(found["bytes"], 1)
-    return f"{size} ({ratio:.1f} : 1) in {found['fragments']} fragments, offset table: {found['offset_table']}"
+    return (
+        f"{size} ({ratio:.1f} : 1) in {counted(found['fragments'], 'fragment')}, offset table: {found['offset_table']}"
+    )
 
 
 def _codec(codec: Facts) -> Iterator[Line]:

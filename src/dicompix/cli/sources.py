@@ -1,14 +1,10 @@
 """Paths on the command line -> the files that they mean; folders are searched to the bottom."""
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
-
-from pydicom.errors import InvalidDicomError
-
-from dicompix.pixels.errors import MissingElementError
-from dicompix.pixels.read import open_pixels
-from dicompix.pixels.read.describe import pixel_tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +19,8 @@ class Source:
 def sources_of(paths: Iterable[Path], *, without: Path | None = None) -> list[Source]:
     """Return the files named, and those in the folders named, in order; FileNotFoundError where there are none.
 
-    What lies in a folder `without`, below one that is searched, is no source: an earlier run has put it there.
+    What lies in a folder `without`, below one that is searched, is no source: an earlier run has put it there. A file
+    that is not there is one nevertheless: whoever opens it is told so.
     """
     inside = None if without is None else without.resolve()
     given = list(paths)
@@ -33,7 +30,7 @@ def sources_of(paths: Iterable[Path], *, without: Path | None = None) -> list[So
         if not path.is_dir():
             found.append(Source(path, Path(path.name)))
             continue
-        below = [file for file in sorted(path.rglob("*")) if file.is_file()]
+        below = sorted(_files_below(path))
         if inside is not None and path.resolve() in inside.parents:
             below = [file for file in below if inside not in file.resolve().parents]
         top = Path(path.resolve().name) if several else Path()
@@ -43,9 +40,31 @@ def sources_of(paths: Iterable[Path], *, without: Path | None = None) -> list[So
     return found
 
 
-def under(paths: Iterable[Path]) -> list[Path]:
-    """Return the files named, and those in the folders named."""
-    return [source.path for source in sources_of(paths)]
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder; raises for a folder inside that cannot be read, which would hide what it holds."""
+
+    def refuse(problem: OSError) -> None:
+        raise problem
+
+    for place, _, names in os.walk(folder, onerror=refuse):
+        yield from (file for file in (Path(place, name) for name in names) if file.is_file())
+
+
+def unique_names(files: Sequence[Path]) -> list[str]:
+    """Return a PNG name for each file; files of the same name in different folders get a number.
+
+    >>> unique_names([Path("one/a"), Path("two/a"), Path("a-2")])
+    ['a.png', 'a-3.png', 'a-2.png']
+    """
+    plain = [f"{file.name}.png" for file in files]
+    taken, given = set(plain), dict.fromkeys(plain, 0)
+    names = []
+    for file, name in zip(files, plain, strict=True):
+        given[name] += 1
+        numbered = (f"{file.name}-{number}.png" for number in count(2))
+        names.append(name if given[name] == 1 else next(one for one in numbered if one not in taken))
+        taken.add(names[-1])
+    return names
 
 
 def why_none(path: Path) -> str:
@@ -55,6 +74,12 @@ def why_none(path: Path) -> str:
     >>> why_none(Path(get_testdata_file("rtplan.dcm", download=False)))
     'no pixel data'
     """
+    from pydicom.errors import InvalidDicomError
+
+    from dicompix.pixels.errors import MissingElementError
+    from dicompix.pixels.read import open_pixels
+    from dicompix.pixels.read.describe import pixel_tag
+
     try:
         pixel_tag(open_pixels(path).dataset)
     except InvalidDicomError:
@@ -62,3 +87,8 @@ def why_none(path: Path) -> str:
     except MissingElementError:
         return "no pixel data"
     return ""
+
+
+def no_images(paths: Iterable[Path]) -> FileNotFoundError:
+    """Return the error for folders in which there is nothing to do."""
+    return FileNotFoundError(f"there are no images in {', '.join(map(str, paths))}")

@@ -25,6 +25,6 @@ def add_subparser(subparsers: Any) -> None:
 
 
 def _run(found: argparse.Namespace) -> None:
-    from dicompix.cli import main  # noqa: PLC0415  # pydicom's other sub-commands need none of it
+    from dicompix.cli import main
 
     main(found.arguments, name="pydicom dicompix")

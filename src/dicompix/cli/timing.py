@@ -1,5 +1,6 @@
 """One file by each codec and by pydicom, each in a process of its own -> how long it took, and whether it is right."""
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import TimeoutError as OutOfTime
 from dataclasses import dataclass, replace
@@ -73,11 +74,16 @@ def race(path: Path, rounds: int, timeout: float) -> Iterator[Timed]:
     contenders, exact = contenders_for(path)
     method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
     context: Any = get_context(method)
-    with TemporaryDirectory() as folder, ProcessPool(1, context=context) as pool:
+    with TemporaryDirectory() as folder, ProcessPool(1, initializer=_say_nothing, context=context) as pool:
         reference = Path(folder) / "reference.npy"
         for contender in contenders:
             task = pool.schedule(measure, [path, contender, rounds, reference], {}, timeout)
             yield _judged(_result(contender, task), exact=exact)
+
+
+def _say_nothing() -> None:
+    """Keep what C libraries print of broken streams from the table's reader."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def _result(contender: Contender, task: Any) -> Timed:

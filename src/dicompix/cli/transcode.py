@@ -1,35 +1,46 @@
 """The command `transcode`: files into another transfer syntax, a bar while it runs, a table of what became of them."""
 
-import warnings
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from dicompix.transcode import Summary
+from dicompix.cli.group import DONE, FAILED, about, misuse, reason
+from dicompix.cli.options import AsJson, Quiet, Workers, known_syntaxes
 
-Source = Annotated[Path, typer.Argument(help="A DICOM file, or a folder of them.", exists=True)]
-Target = Annotated[Path, typer.Argument(help="The file or folder to write; a folder is mirrored.")]
-Name = Annotated[str, typer.Argument(help="Transfer syntax: UID, name, or short: native, rle, jpeg-ls, j2k-lossless.")]
+if TYPE_CHECKING:
+    from dicompix.cli.output import Told
+    from dicompix.transcode import Summary, Transcoded
+
+Source = Annotated[Path, typer.Argument(metavar="SOURCE", help="A DICOM file, or a folder of them.", readable=False)]
+Target = Annotated[
+    Path, typer.Argument(metavar="TARGET", help="The file or folder to write; a folder is mirrored.", readable=False)
+]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="SYNTAX",
+        help="Transfer syntax: UID, name, or short: native, rle, jpeg-ls, j2k-lossless.",
+        autocompletion=known_syntaxes,
+    ),
+]
 Quality = Annotated[float | None, typer.Option(help="1 to 100: lossy JPEG, HTJ2K, JPEG XL.")]
 Near = Annotated[int | None, typer.Option(help="Greatest error of a sample: JPEG-LS near-lossless.")]
 Ratio = Annotated[float | None, typer.Option(help="Native bytes to coded ones: lossy JPEG 2000, HTJ2K.")]
 Psnr = Annotated[float | None, typer.Option(help="Peak signal to noise, dB: lossy JPEG 2000.")]
 Distance = Annotated[float | None, typer.Option(help="Just noticeable differences: lossy JPEG XL.")]
 Codec = Annotated[str | None, typer.Option(help="Encoder to use, by its name in `dicompix codecs`.")]
-Workers = Annotated[int | None, typer.Option(help="Threads; as many as cores where absent.")]
 Verify = Annotated[bool, typer.Option("--verify", help="Decode each frame that was written, and compare.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace targets that exist; never an input.")]
-Extended = Annotated[bool, typer.Option("--extended-offsets", help="Write an Extended Offset Table in any case.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print failures only.")]
+Extended = Annotated[
+    bool | None, typer.Option("--extended-offsets", help="Write an Extended Offset Table in any case.")
+]
 
 
 def transcode(  # noqa: PLR0913  # one for each option
-    source: Source,
-    target: Target,
+    src: Source,
+    dst: Target,
     syntax: Name,
     *,
     quality: Quality = None,
@@ -41,50 +52,67 @@ def transcode(  # noqa: PLR0913  # one for each option
     workers: Workers = None,
     verify: Verify = False,
     overwrite: Overwrite = False,
-    extended_offsets: Extended = False,
+    extended_offsets: Extended = None,
     quiet: Quiet = False,
+    json: AsJson = False,
 ) -> None:
-    """Write files in another transfer syntax; the exit status is 1 where one of them fails."""
-    from dicompix.transcode import transcode as run  # noqa: PLC0415  # commands load when they are called
+    """Write files in another transfer syntax; the exit status is 3 where one of them fails."""
+    order = dict(locals())  # the others are called as in dicompix.transcode, where each of them goes
+    del order["quiet"], order["json"]
+    from dicompix.cli.output import console, progress
+    from dicompix.cli.sources import no_images
+    from dicompix.transcode import transcode as run
 
-    work = partial(
-        run,
-        source,
-        target,
-        syntax,
-        quality=quality,
-        near=near,
-        ratio=ratio,
-        psnr=psnr,
-        distance=distance,
-        codec=codec,
-        workers=workers,
-        verify=verify,
-        overwrite=overwrite,
-        progress=not quiet,
-        extended_offsets=extended_offsets or None,
-    )
-    raise typer.Exit(_status(source, work, quiet=quiet))
-
-
-def _status(source: Path, work: Callable[[], "Summary"], *, quiet: bool) -> int:
-    """Run, print what became of the files, and return the exit status."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # findings stand in the table
-            summary = work()
-    except Exception as problem:  # noqa: BLE001  # pydicom raises anything for a broken file
-        typer.echo(f"{source}: {type(problem).__name__}: {problem}", err=True)
-        return 1
-    if not quiet:
-        _print(summary)
-    elif summary.failed:
-        typer.echo(summary, err=True)
-    return int(bool(summary.failed))
+    _check(order)
+    with about(src if src.is_file() else None), progress("Transcoding", 1, quiet=quiet or json) as told:
+        summary = run(**order, progress=_steps(told))
+    if all(one.status == "skipped" for one in summary):
+        raise no_images([src])
+    errors = [_error_of(one) for one in summary]
+    for error in filter(None, errors):
+        typer.echo(f"dicompix transcode: {error}", err=True)
+    if json:
+        _print_json(summary, dst, errors)
+    elif not quiet:
+        console().print(summary)
+    raise typer.Exit(FAILED if summary.failed else DONE)
 
 
-def _print(summary: "Summary") -> None:
-    from rich.console import Console  # noqa: PLC0415
+def _check(order: Mapping[str, Any]) -> None:
+    """Raise for what no file can be written with: a syntax, or a parameter of it."""
+    from dataclasses import fields
 
-    console = Console()
-    (console if console.is_terminal else Console(width=170)).print(summary)
+    from dicompix.pixels.codecs.base import EncodeRequest
+    from dicompix.pixels.compat.recode.order import Order
+    from dicompix.transcode import syntax_uid
+
+    wanted = {field.name: order[field.name] for field in fields(EncodeRequest) if field.name in order}
+    with misuse():
+        Order(uid=syntax_uid(order["syntax"]), want=EncodeRequest(**wanted)).check()
+
+
+def _steps(told: "Told") -> Callable[[int, int], None]:
+    """Return what is to be called with (bytes done, bytes in all)."""
+    before = 0
+
+    def come_to(done: int, total: int) -> None:
+        nonlocal before
+        told((done - before) / max(total, 1))
+        before = done
+
+    return come_to
+
+
+def _error_of(one: "Transcoded") -> str:
+    """Return why a file failed; "" where it did not."""
+    return "" if one.error is None or one.status != "failed" else reason(one.error, one.source)
+
+
+def _print_json(summary: "Summary", target: Path, errors: Sequence[str]) -> None:
+    from dicompix.cli.output import as_dict, print_json
+
+    files = []
+    for one, error in zip(summary, errors, strict=True):
+        found = {**as_dict(one), "file": one.source, "ratio": round(one.ratio, 3), "error": error}
+        files.append({name: value for name, value in found.items() if name != "source" and (error or name != "error")})
+    print_json({"target": target, "syntax": summary.syntax, "seconds": round(summary.seconds, 3), "files": files})

@@ -14,8 +14,18 @@ def replacing_path(target: Path) -> Iterator[Path]:
     try:
         yield unfinished
         unfinished.replace(target)
+    except OSError as problem:
+        if str(problem.filename) == str(unfinished):
+            problem.filename = str(target)  # the name that the user knows
+        raise
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def check_target(target: Path, read: Iterable[Path]) -> None:
+    """Raise where a target is one of the files that are read, by whatever name: an input is never overwritten."""
+    if target.exists() and any(source.exists() and target.samefile(source) for source in read):
+        raise FileExistsError(f"{target} is a file to be read: an input is never overwritten")
 
 
 def is_complete(target: Path, sources: Iterable[Path]) -> bool:

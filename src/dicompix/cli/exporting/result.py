@@ -12,24 +12,28 @@ from dicompix.pixels.errors import Finding
 class Exported:
     """What became of one file or series: "written", "complete" already, "skipped" as it is no image, or "failed".
 
-    `count` is how many files were written now, `targets` are all those that belong to it.
+    `file` is the source, or names the series; `count` is how many files were written now, `targets` are all those that
+    belong to it; `note` says why one was skipped, `error` why it failed.
     """
 
-    source: str
+    file: str
     status: str
     count: int = 0
     targets: tuple[Path, ...] = ()
     note: str = ""
+    error: str = ""
     findings: tuple[Finding, ...] = ()
 
 
 def failure(source: Source | str, problem: Exception) -> Exported:
     """Return the result of what cannot be exported; a file of a folder that is no image is nobody's fault."""
     if isinstance(source, str):
-        return Exported(source, "failed", note=reason(problem))
+        return Exported(source, "failed", error=reason(problem, source))
+    path = str(source.path)
     try:
         none = why_none(source.path)
     except Exception:  # noqa: BLE001  # then the problem itself says it all
         none = ""
-    status = "skipped" if none and not source.named else "failed"
-    return Exported(str(source.path), status, note=none or reason(problem))
+    if none and not source.named:
+        return Exported(path, "skipped", note=none)
+    return Exported(path, "failed", error=reason(problem, path))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dicompix.cli.exporting.files import is_complete, replacing_path
@@ -59,12 +59,13 @@ def record(output: Path, order: Order) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Where to, how, and the files that are read: none of them is ever written."""
+    """Where to, how, the files that are read, none of which is ever written, and whose each target is."""
 
     output: Path
     order: Order
     told: Told
     read: frozenset[Path]
+    owners: dict[Path, Path] = field(default_factory=dict)
 
     @property
     def workers(self) -> int:
@@ -83,10 +84,10 @@ class _Run:
     def _image(self, image: Image, source: Source) -> Exported:
         """Write the files of an image that are not there yet."""
         order = self.order
-        pieces = list(pieces_of(self.output / source.place, image, frames_of(order.frames, len(image)), order))
+        frames = frames_of(order.frames, len(image), image.held)
+        pieces = list(pieces_of(self.output / source.place, image, frames, order))
         targets = tuple(target for target, _ in pieces)
-        if taken := [target for target in targets if target.resolve() in self.read]:
-            raise FileExistsError(f"{taken[0]} is a file to be read: an input is never overwritten")
+        self._claim(source.path, targets)
         wanted = [one for one in pieces if order.overwrite or not is_complete(one[0], [source.path])]
 
         def job(number: int) -> None:
@@ -97,3 +98,12 @@ class _Run:
         in_parallel(job, len(wanted), self.workers)
         status = "written" if wanted else "complete"
         return Exported(str(source.path), status, len(wanted), targets, findings=image.findings)
+
+    def _claim(self, source: Path, targets: Sequence[Path]) -> None:
+        """Raise where a target is a file to be read, or another source's: frame 1 of `a`, or the file `a.0001`."""
+        for target in targets:
+            if target.resolve() in self.read:
+                raise FileExistsError(f"{target} is a file to be read: an input is never overwritten")
+            owner = self.owners.setdefault(target, source)
+            if owner.resolve() != source.resolve():
+                raise FileExistsError(f"{target} is written for {owner} already")

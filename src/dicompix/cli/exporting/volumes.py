@@ -8,8 +8,10 @@ from pathlib import Path
 from dicompix.cli.exporting.files import is_complete, replacing_path
 from dicompix.cli.exporting.order import Order
 from dicompix.cli.exporting.result import Exported, failure
+from dicompix.cli.group import counted
 from dicompix.cli.output import Told
-from dicompix.cli.sources import Source, why_none
+from dicompix.cli.sources import Source
+from dicompix.pixels.errors import MissingElementError
 from dicompix.pixels.read import Dataset, open_pixels
 from dicompix.volume import read_volume
 from dicompix.volume.volume import Volume
@@ -33,7 +35,7 @@ def series_of(sources: Sequence[Source]) -> tuple[list[Series], list[Exported]]:
         try:
             opened = open_pixels(source.path)
             if opened.source is None:
-                raise ValueError(why_none(source.path))  # noqa: TRY301  # one place says what becomes of it
+                raise MissingElementError("no pixel data")  # noqa: TRY301  # one place says what becomes of it
         except Exception as problem:  # noqa: BLE001  # pydicom raises anything for a broken file
             left_out.append(failure(source, problem))
             continue
@@ -45,15 +47,16 @@ def series_of(sources: Sequence[Source]) -> tuple[list[Series], list[Exported]]:
 
 def file_name(dataset: Dataset, uid: str) -> str:
     """Return a name for a series: what people know it by, then its UID, which no other has."""
-    known = (dataset.get(keyword) for keyword in ("Modality", "SeriesNumber", "SeriesDescription"))
-    words = re.sub(r"[^\w]+", "-", " ".join(str(one) for one in known if one not in {None, ""}))[:60].strip("-")
-    return ".".join(filter(None, [words, uid])) or "series"
+    known = (str(dataset.get(keyword) or "") for keyword in ("Modality", "SeriesNumber", "SeriesDescription"))
+    words = re.sub(r"\W+", "-", " ".join(filter(None, known)))[:60].strip("-")
+    # a UID has digits and dots (PS3.5 9.1): whatever else stands there must not lead out of the folder
+    return ".".join(filter(None, [words, re.sub(r"[^\w.]|\.{2,}", "-", uid)])) or "series"
 
 
 def export_series(series: Series, output: Path, order: Order, told: Told) -> Exported:
     """Write one series as NIfTI; what keeps it from being a volume is its result."""
     target = output / (series.name + order.kind.suffix)
-    source = f"series {series.uid or '(without a UID)'}, {len(series.paths)} files"
+    source = f"series {series.uid or '(without a UID)'}, {counted(len(series.paths), 'file')}"
     try:
         if not order.overwrite and is_complete(target, series.paths):
             return Exported(source, "complete", targets=(target,))

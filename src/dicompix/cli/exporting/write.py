@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from importlib import import_module
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +12,31 @@ from PIL import Image as pillow  # noqa: N813
 from dicompix.cli.exporting.frame import frame_of
 from dicompix.cli.exporting.order import Order
 from dicompix.pixels.codecs.base import Stored
-from dicompix.pixels.errors import MissingCodecError
+from dicompix.pixels.errors import TransformError
 from dicompix.pixels.image import Image
+from dicompix.pixels.image.library import library
 from dicompix.pixels.parallel import in_parallel, usable_cores
 from dicompix.pixels.read.groups import numbers_of
 from dicompix.pixels.transforms.pipeline import exact
 
 Writer = Callable[[Image, Sequence[int], Path, Order], None]
+_SETTINGS: dict[str, dict[str, Any]] = {"jpeg": {"quality": 95, "subsampling": 0}}
 USUAL_RATE = 10.0  # frames a second where the file says nothing
 
 
 def write_picture(image: Image, frames: Sequence[int], target: Path, order: Order) -> None:
     """Write one frame as a picture; exact values as they are, in 16 bits, or in 8 where they fit."""
     (number,) = frames
-    if order.values == "display" and order.bits == 8:
-        image.save(target, frame=number, voi=order.voi)
-    elif order.values != "display" and order.bits == 16:
-        image.save(target, frame=number, values=order.values)
-    else:
-        array = frame_of(image, number, order)
-        pillow.fromarray(array if order.values == "display" else exact(array, np.dtype(np.uint8))).save(target)
+    if order.values == "display":
+        pillow.fromarray(frame_of(image, number, order)).save(target, **_SETTINGS.get(order.format, {}))
+        return
+    try:
+        if order.bits == 16:
+            image.save(target, frame=number, values=order.values)
+        else:
+            pillow.fromarray(exact(frame_of(image, number, order), np.dtype(np.uint8))).save(target)
+    except TransformError as problem:
+        raise TransformError(f"{problem}; --format npy holds any, and tiff with --bits 16") from problem
 
 
 def write_array(image: Image, frames: Sequence[int], target: Path, order: Order) -> None:
@@ -62,13 +66,15 @@ def rate_of(image: Image, order: Order) -> float:
 def write_gif(image: Image, frames: Sequence[int], target: Path, order: Order) -> None:
     """Write frames as an animated GIF that repeats; colours are reduced to 256."""
     pictures = (image.to_pil(number, voi=order.voi) for number in frames)
-    duration = round(1000 / rate_of(image, order))
-    next(pictures).save(target, save_all=True, append_images=pictures, duration=duration, loop=0)
+    # A GIF counts hundredths of a second: each frame ends at the one nearest to its time.
+    ends = [round(number * 100 / rate_of(image, order)) for number in range(len(frames) + 1)]
+    durations = [10 * max(1, end - start) for start, end in pairwise(ends)]
+    next(pictures).save(target, save_all=True, append_images=pictures, duration=durations, loop=0)
 
 
 def write_mp4(image: Image, frames: Sequence[int], target: Path, order: Order) -> None:
     """Write frames as an H.264 film for browsers: lossy, half the chrominance, sides of even length."""
-    video = _video()
+    video = library(*_LIBRARIES["mp4"])
     films = (_even(image.display(number, voi=order.voi)) for number in frames)
     first = next(films)
     with video.open(str(target), "w", format="mp4") as file:
@@ -81,15 +87,6 @@ def write_mp4(image: Image, frames: Sequence[int], target: Path, order: Order) -
             file.mux(stream.encode(picture))
 
 
-def _video() -> Any:
-    """Return PyAV."""
-    try:
-        return import_module("av")
-    except ImportError as problem:
-        text = f"MP4 needs PyAV ({problem}): pip install 'dicompix[video]'; --format gif works without"
-        raise MissingCodecError(text) from problem
-
-
 def _even(picture: Stored) -> Stored:
     """Return an RGB picture of even sides, its last row or column repeated where they are odd."""
     rows, columns = picture.shape[:2]
@@ -97,6 +94,7 @@ def _even(picture: Stored) -> Stored:
     return np.ascontiguousarray(np.pad(color, ((0, rows % 2), (0, columns % 2), (0, 0)), "edge"))
 
 
+_LIBRARIES = {"mp4": ("av", "video"), "nifti": ("nibabel", "volumes")}  # and the extra of dicompix that brings each
 WRITERS: dict[str, Writer] = {
     "png": write_picture,
     "jpeg": write_picture,
@@ -110,8 +108,8 @@ ONE_A_FRAME = {name for name, writer in WRITERS.items() if writer is write_pictu
 
 def check_library(format_name: str) -> None:
     """Raise now for a format whose library is not there."""
-    if format_name == "mp4":
-        _video()
+    if format_name in _LIBRARIES:
+        library(*_LIBRARIES[format_name])
 
 
 def pieces_of(stem: Path, image: Image, frames: Sequence[int], order: Order) -> Iterator[tuple[Path, list[int]]]:
