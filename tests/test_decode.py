@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dicompix.pixels.batch import decode_all, is_plain, promised_format
+from dicompix.pixels.batch import decode_all, decode_frames, is_packed, is_plain, promised_format
 from dicompix.pixels.codecs import BUILT_IN, CodecEntry
 from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored
 from dicompix.pixels.decode import Decoder, decode_frame
@@ -285,3 +285,18 @@ def test_one_bit_frames_through_threads() -> None:
     fmt = replace(make_format((3, 5), 1, transfer_syntax=EXPLICIT_LITTLE), frames=11)
     index = index_native(BufferSource(bits(frames)), fmt)
     np.testing.assert_array_equal(decode_all(index, Decoder(fmt=fmt), 11, workers=2).array, frames)
+
+
+@pytest.mark.parametrize("columns", [7, 8, 16])
+@pytest.mark.parametrize("given", [False, True])
+def test_packed_bits_equal_the_loop(columns: int, given: bool) -> None:  # noqa: FBT001
+    values = (gray(8, rows=45, columns=columns) & 1).reshape(9, 5, columns)
+    fmt = replace(make_format(values.shape[1:], 1), frames=9)
+    index = index_native(BufferSource(bits(values)), fmt)
+    decoder = Decoder(fmt=fmt)
+    assert is_packed(index, decoder)
+    out = np.empty_like(values) if given else None
+    whole = decode_all(index, decoder, 7, out=None if out is None else out[:7]).array
+    assert np.array_equal(whole, values[:7])
+    assert np.array_equal(whole, decode_frames(index, decoder, range(7)).array)
+    assert out is None or whole.base is out

@@ -9,12 +9,12 @@ import numpy as np
 
 from dicompix.pixels.codecs.base import Frame, Stored
 from dicompix.pixels.decode import Decoder, check_fit, isolation
-from dicompix.pixels.errors import CodecError, Finding, FrameError
+from dicompix.pixels.errors import CodecError, Finding, FrameError, FrameIndexError
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.frames import Buffer, FrameIndex, short_native_error
 from dicompix.pixels.limits import check_array, check_frames, check_salvage
 from dicompix.pixels.parallel import in_parallel, usable_cores
-from dicompix.pixels.plain import Decoded, decode_plain, target_for
+from dicompix.pixels.plain import Decoded, decode_packed, decode_plain, target_for
 from dicompix.pixels.salvage import bytes_left
 from dicompix.pixels.syntaxes import syntax_for
 
@@ -43,6 +43,8 @@ def _at(index: int, decode_one: Callable[[int, Given], Frame], given: Given) -> 
     """Decode one frame of many; errors and findings say which one."""
     try:
         return decode_one(index, given).at(index)
+    except FrameIndexError:
+        raise  # it says so itself
     except (FrameError, CodecError) as problem:
         problem.args = (f"frame {index}: {problem}",)
         raise
@@ -62,6 +64,8 @@ def decode_all(
         return decode_frames(index, decoder, range(count), out=out, workers=workers)
     if is_plain(index, decoder):
         return decode_plain(index, decoder.fmt, count, out, corrected=decoder.corrected)
+    if is_packed(index, decoder):
+        return decode_packed(index, decoder.fmt, count, out)
     return decode_frames(index, decoder, range(count), out=out, workers=workers)
 
 
@@ -146,7 +150,16 @@ def _too_few(index: FrameIndex, fmt: PixelFormat, count: int) -> FrameError:
 def is_plain(index: FrameIndex, decoder: Decoder) -> bool:
     """Tell whether the frames lie one after the other as whole bytes, samples in order and colour as wanted."""
     fmt = decoder.fmt
-    native = syntax_for(fmt.transfer_syntax).family == "native"
-    if not (native and index.contiguous) or fmt.bits_allocated in {1, 12} or decoder.codec is not None:
+    if not (_is_native(decoder) and index.contiguous) or fmt.bits_allocated in {1, 12}:
         return False
     return fmt.samples == 1 or (fmt.planar == 0 and not fmt.photometric.is_ybr)
+
+
+def is_packed(index: FrameIndex, decoder: Decoder) -> bool:
+    """Tell whether the frames are single bits that follow each other without a gap."""
+    fmt = decoder.fmt
+    return _is_native(decoder) and fmt.bits_allocated == 1 and fmt.samples == 1 and index.even
+
+
+def _is_native(decoder: Decoder) -> bool:
+    return syntax_for(decoder.fmt.transfer_syntax).family == "native" and decoder.codec is None

@@ -95,6 +95,15 @@ class SwappedSource:
         return memoryview(words)[start - first : stop - first]
 
 
+def count_of(number: int, what: str) -> str:
+    """Return a number of things as people write it.
+
+    >>> count_of(1, "frame"), count_of(2, "frame")
+    ('1 frame', '2 frames')
+    """
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 class FrameIndex(Sequence[Buffer]):
     """Give the bytes of frame `i` by ``index[i]``; built once, then O(1) a frame.
 
@@ -123,8 +132,13 @@ class FrameIndex(Sequence[Buffer]):
         return (self[i] for i in range(len(self)))
 
     @property
+    def even(self) -> bool:
+        """Tell whether the frames have one size and lie one after the other from the source's first bit on."""
+        return isinstance(self._spans, EvenSpans)
+
+    @property
     def contiguous(self) -> bool:
-        """Tell whether the frames are whole bytes, one after the other from the source's first byte on."""
+        """Tell whether the frames are even, and whole bytes."""
         return isinstance(self._spans, EvenSpans) and self._spans.bits % 8 == 0
 
     def spans(self, frame: int) -> tuple[Span, ...]:
@@ -135,11 +149,16 @@ class FrameIndex(Sequence[Buffer]):
 
     def no_frame(self, frame: int) -> FrameIndexError:
         """Return the error for a frame that is not there."""
+        held = len(self)
+        if not isinstance(self._spans, EvenSpans) or not 0 <= frame < self.declared:
+            text = f"there is no frame {frame}: the pixel data holds {count_of(held, 'frame')}"
+            return FrameIndexError(f"{text}, Number of Frames is {self.declared}")
+        start, stop = frame * self._spans.bits // 8, -(-(frame + 1) * self._spans.bits // 8)
+        found = max(len(self.source) - start, 0)
+        advice = '; errors="salvage" gives what is there' if found else ""
         return FrameIndexError(
-            f"there is no frame {frame}: the pixel data holds {len(self)} frames "
-            f"(Number of Frames is {self.declared}); "
-            f"there is insufficient pixel data to contain {frame + 1} frames: "
-            f"There aren't enough offsets in the Basic Offset Table for {frame + 1} frames, nor fragments"
+            f"frame {frame} needs {stop - start} bytes, found {found}: the file is cut, or its header wrong "
+            f"({held} of {self.declared} frames are whole){advice}"
         )
 
     def __getitem__(self, frame: int) -> Buffer:  # type: ignore[override]  # slices belong to Image

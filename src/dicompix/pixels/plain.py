@@ -50,6 +50,19 @@ def decode_plain(
     return Decoded(out, fmt.photometric, (*large, *findings) if large else findings)
 
 
+def decode_packed(index: FrameIndex, fmt: PixelFormat, count: int, out: Stored | None) -> Decoded:
+    """Return frames of single bits, which follow each other without a gap, by one call for all (PS3.5 8.1.1)."""
+    shape = (count, *fmt.frame_shape)
+    samples = count * fmt.frame_bits
+    large = () if out is not None else check_array(samples)
+    packed = np.frombuffer(index.source.read(0, -(-samples // 8)), np.uint8)
+    array: Stored = np.unpackbits(packed, count=samples, bitorder="little").reshape(shape)
+    if out is not None:
+        target_for(out, shape, fmt)[...] = array
+        array = out
+    return Decoded(array, fmt.photometric, large)
+
+
 def target_for(out: Any, shape: tuple[int, ...], fmt: PixelFormat) -> Stored:
     """Return the array to decode into: the caller's, FrameError where it does not fit, or a new one."""
     if out is None:

@@ -149,6 +149,15 @@ def shaped(array: Stored, fmt: PixelFormat) -> Stored:
     return array.reshape(fmt.frame_shape)
 
 
+def fill(out: Stored, array: Stored) -> None:
+    """Write samples to `out`: planes one after the other, which NumPy does several times faster than by pixel."""
+    apart = array.ndim == 3 and array.strides[-1] > array.strides[-2]
+    for number in range(array.shape[-1] if apart else 0):
+        np.copyto(out[..., number], array[..., number], casting="unsafe")
+    if not apart:
+        np.copyto(out, array, casting="unsafe")
+
+
 @contextmanager
 def failures(library: str) -> Iterator[None]:
     """Turn what a library raises into CodecError, a panic of Rust included, which is no Exception.

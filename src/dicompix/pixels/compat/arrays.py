@@ -76,7 +76,8 @@ def iter_pixels(
 ) -> Iterator[Stored]:
     """Yield the frames of a path, a binary file or a data set one by one, all or those of `indices`, in their order.
 
-    Only one frame is in memory at a time. `ds_out` is filled with the first of them; the rest is as in `pixel_array`.
+    Only one frame is in memory at a time. `ds_out` is filled with the first of them; the rest is as in `pixel_array`,
+    its errors too: a frame that is not there is a FrameIndexError when its turn comes.
 
     >>> from pydicom.data import get_testdata_file
     >>> [frame.shape for frame in iter_pixels(get_testdata_file("CT_small.dcm", download=False), indices=[0, 0])]

@@ -14,6 +14,8 @@ from dicompix.pixels.transforms.base import Array
 def pack_bits(arr: Array | bytes | bytearray, pad: bool = True) -> bytes:  # noqa: FBT001, FBT002  # pydicom's signature
     r"""Return values of 0 and 1 packed into bytes, the first one lowest in the first byte; `pad` to an even length.
 
+    Raises BadValueError (a ValueError) for other values (PS3.5 8.1.1).
+
     >>> pack_bits(np.array([1, 0, 1, 0, 0, 0, 0, 0, 1]))
     b'\x05\x01'
     """
@@ -25,7 +27,9 @@ def pack_bits(arr: Array | bytes | bytearray, pad: bool = True) -> bytes:  # noq
 
 
 def unpack_bits(src: bytes, as_array: bool = True) -> Array | bytes:  # noqa: FBT001, FBT002  # pydicom's signature
-    r"""Return one uint8 of 0 or 1 for each bit, the lowest of each byte first, as an array or as bytes.
+    r"""Return one uint8 of 0 or 1 for each bit, the lowest of each byte first (PS3.5 8.1.1), as an array or as bytes.
+
+    What is no buffer of bytes is a TypeError.
 
     >>> unpack_bits(b"\x05", as_array=False)
     b'\x01\x00\x01\x00\x00\x00\x00\x00'
@@ -42,6 +46,8 @@ def get_packed_frame(
     pad: bool = True,  # noqa: FBT001, FBT002  # pydicom's signature
 ) -> bytes:
     r"""Return one frame's bits, moved to start at bit 0; `src` begins at byte `start_offset` of the pixel data.
+
+    Raises FrameError (a ValueError) where `src` ends before the frame does (PS3.5 8.1.1).
 
     >>> get_packed_frame(bytes([0b10110110, 0b00000001]), 1, frame_length=5, pad=False)
     b'\r'
@@ -67,6 +73,7 @@ def concatenate_packed_frames(
     r"""Return frames of `frame_length` bits each, every one starting at bit 0, as one run of bits without gaps.
 
     Bits of a frame above its length do not count. The result is padded to an even length, whatever the frame's length.
+    Raises FrameError (a ValueError) for a frame of another number of bytes (PS3.5 8.1.1).
 
     >>> concatenate_packed_frames([b"\x05", b"\xFF"], frame_length=3, pad=False)
     b'='

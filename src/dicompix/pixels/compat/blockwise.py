@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from dicompix.pixels.format import PixelFormat
-from dicompix.pixels.parallel import in_parts
+from dicompix.pixels.parallel import WORTH_THREADS, in_parts
 from dicompix.pixels.transforms.base import Array, Transform, output
 from dicompix.pixels.transforms.pipeline import BlockwisePipeline, Compiled, Pipeline, exact
+from dicompix.pixels.transforms.rescale import Rescale
 
 # Above so many samples of 1 or 2 bytes a table over every value costs less than evaluating each sample.
 WORTH_A_TABLE = {1: 1 << 10, 2: 1 << 17}
@@ -21,8 +22,11 @@ def apply(transform: Transform, array: Array, dtype: DTypeLike | None = None, ou
         turned = apply(transform, array.T, dtype)  # the same memory in its own order: no copy
         return turned.transpose(*reversed(range(array.ndim)), *range(array.ndim, turned.ndim))
     wanted = None if dtype is None else np.dtype(dtype)
+    rescale = isinstance(transform, Rescale)  # costs less than a look-up
+    if rescale and wanted is None and out is None and array.nbytes < WORTH_THREADS:
+        return transform(array)
     least = WORTH_A_TABLE.get(array.dtype.itemsize) if array.dtype.kind in "iu" and array.dtype.isnative else None
-    if least is not None and array.size >= least:
+    if least is not None and array.size >= least and not rescale:
         ready = _ready(transform, array.dtype, wanted)
     else:
         ready = BlockwisePipeline(Pipeline((transform,)), wanted)

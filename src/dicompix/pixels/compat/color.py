@@ -38,6 +38,9 @@ def apply_color_lut(
     `palette` is one of the eight names of PS3.6 annex B or its UID. Raises TransformError (a ValueError) for an unknown
     name, a data set without a palette, or one with a Supplemental Palette. `dtype` and `out` as in
     `apply_modality_lut`; `frame` changes nothing.
+
+    >>> apply_color_lut(np.array([0, 255], np.uint8), palette="HOT_IRON").tolist()
+    [[0, 0, 0], [255, 255, 255]]
     """
     if not ds and not palette:
         raise TransformError("Either 'ds' or 'palette' is required")
@@ -102,6 +105,9 @@ def convert_color_space(  # noqa: PLR0913  # pydicom's signature and three optio
     RGB, YBR_FULL, YBR_FULL_422, YBR_PARTIAL_422 and _420, YBR_ICT and YBR_RCT; uint8, or uint16 with `bit_depth`.
     `per_frame` overwrites `arr` frame by frame. Raises UnsupportedError for another pair of spaces, TransformError for
     another type or a sample above the depth. `dtype` and `out` as in `apply_modality_lut`; `frame` changes nothing.
+
+    >>> convert_color_space(np.array([76, 85, 255], np.uint8), "YBR_FULL", "RGB").tolist()
+    [254, 0, 0]
     """
     if arr.dtype != np.uint8 and not (arr.dtype == np.uint16 and bit_depth):
         raise TransformError(
@@ -162,6 +168,11 @@ def create_icc_transform(
     The profile comes from `ds` (ICC Profile, else that of its first optical path) or as bytes; the data set's Color
     Space names the space that it converts from. `intent` is 0 to 3, the profile's own where None. Raises BadValueError,
     a ValueError, for anything that Pillow cannot use, IccProfileError for a profile.
+
+    >>> from PIL import ImageCms
+    >>> profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    >>> type(create_icc_transform(icc_profile=profile)).__name__
+    'ImageCmsTransform'
     """
     from PIL import ImageCms  # noqa: PLC0415  # a picture library is loaded by those who need it
 
@@ -202,7 +213,14 @@ def apply_icc_profile(
 ) -> Array:
     """Convert 8-bit RGB, ([frames,] rows, columns, 3), by an ICC profile (PS3.3 C.11.15).
 
-    The array is overwritten, as in pydicom, unless there is an `out` for the result.
+    The array is overwritten, as in pydicom, unless there is an `out` for the result. The profile is the data set's, or
+    in a `transform` that `create_icc_transform` has made; its errors come up here. Raises BadValueError (a ValueError)
+    for an array of another shape, and where both or neither of `ds` and `transform` are given.
+
+    >>> from PIL import ImageCms
+    >>> same = create_icc_transform(icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    >>> apply_icc_profile(np.full((1, 1, 3), 128, np.uint8), transform=same).tolist()
+    [[[128, 128, 128]]]
     """
     from PIL import Image, ImageCms  # noqa: PLC0415  # a picture library is loaded by those who need it
 

@@ -63,7 +63,9 @@ def compress(  # noqa: PLR0913  # pydicom's signature
     decodes each frame and compares; `workers` is the number of threads. What the data set says of its pixel data
     follows: colour as coded (RGB stays RGB in JPEG 2000 unless `use_mct` is true, or the data set says YBR_RCT or
     YBR_ICT), bits, offset tables, and for lossy compression its history, ratio and method, with DERIVED
-    in Image Type. A failure leaves the data set as it was.
+    in Image Type. A failure leaves the data set as it was: BadValueError (a ValueError) for samples that the syntax may
+    not hold, UnsupportedError (a NotImplementedError) for a syntax without encoders, MissingCodecError where none is
+    installed, CodecError where all fail (both a RuntimeError).
 
     >>> from pydicom import dcmread
     >>> from pydicom.data import get_testdata_file

@@ -33,6 +33,7 @@ class Decoder(Coder):
     Without a data set the options say what the pixel data is: `rows`, `columns`, `number_of_frames`,
     `samples_per_pixel`, `photometric_interpretation`, `bits_allocated`, `bits_stored`, `pixel_representation`,
     `planar_configuration`, and `pixel_keyword` for native data. With one they stand for the data set's own values.
+    Its methods raise PixelError's subclasses, as `pixel_array` does.
 
     >>> array, properties = get_decoder("1.2.840.10008.1.2.1").as_array(
     ...     bytes([1, 2, 3, 4, 5, 6]), rows=2, columns=3, number_of_frames=1, samples_per_pixel=1, bits_allocated=8,

@@ -57,7 +57,8 @@ def decompress(
     """Decode a data set's pixel data in place, all frames; its syntax becomes Explicit VR Little Endian (PS3.5 A.2).
 
     `as_rgb` False keeps YBR samples; `decoding_plugin` names a codec, by pydicom's labels too; more keywords are
-    pydicom's decoding options. The description follows what was decoded. A failure leaves the data set as it was.
+    pydicom's decoding options. The description follows what was decoded. A failure leaves the data set as it was:
+    BadValueError (a ValueError) where it is not compressed, else as in `pixel_array`.
 
     >>> from pydicom import dcmread
     >>> from pydicom.data import get_testdata_file

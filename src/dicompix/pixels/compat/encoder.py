@@ -29,7 +29,11 @@ class Encoder(Coder):
     coded samples shall be: YBR_RCT and YBR_ICT ask for RGB samples and a component transform.
 
     `jls_error`, `j2k_cr`, `j2k_psnr` and `use_mct` are pydicom's parameters; ours, `quality`, `near`, `ratio`, `psnr`,
-    `distance` and `subsampling`, are those of EncodeRequest.
+    `distance` and `subsampling`, are those of EncodeRequest. `encode` and `iter_encode` raise BadValueError for samples
+    that the syntax may not hold (PS3.5 8.2), MissingCodecError where no codec is installed, CodecError where all fail.
+
+    >>> get_encoder("1.2.840.10008.1.2.4.80").is_available
+    True
     """
 
     _decodes = False

@@ -37,7 +37,12 @@ def apply_modality_lut(
 
     Without either the very array comes back. In an enhanced multi-frame data set each frame of `arr` has its own
     values; `frame` says which one a single frame is. `dtype` asks for another type, an integer one only where it is
-    exact; `out` is filled. Raises TransformError for a table that cannot be read.
+    exact; `out` is filled. Raises TransformError for a table that cannot be read, or values that `dtype` cannot hold.
+
+    >>> ds = Dataset()
+    >>> ds.RescaleSlope, ds.RescaleIntercept = 1, -1024
+    >>> apply_modality_lut(np.array([0, 1064], np.int16), ds)
+    array([-1024.,    40.])
     """
     return _each_frame(arr, modality_source(ds, frame), _modality, (dtype, out, frame))
 
@@ -74,7 +79,8 @@ def apply_voi_lut(  # noqa: PLR0913  # pydicom's signature and three options
     """Return values of interest by the VOI LUT Sequence or the window of that index (PS3.3 C.11.2).
 
     The look-up table is taken where there are both, unless `prefer_lut` is false. Without either the very array
-    comes back. For `dtype`, `out` and `frame` see `apply_modality_lut`.
+    comes back. `arr` are modality values. For `dtype`, `out` and `frame` see `apply_modality_lut`, for results, errors
+    and an example `apply_voi` and `apply_windowing`.
     """
     sources = view_source(ds, frame)
     kinds = {source: _kind(source, prefer_lut=prefer_lut) for source in sources}
@@ -110,7 +116,16 @@ def apply_voi(
     out: Array | None = None,
     frame: int | None = None,
 ) -> Array:
-    """Return values of interest by item `index` of the VOI LUT Sequence, uint8 or uint16 (PS3.3 C.11.2.1.1)."""
+    """Return values of interest by item `index` of the VOI LUT Sequence, uint8 or uint16 (PS3.3 C.11.2.1.1).
+
+    Without a VOI LUT the very array comes back. Raises IndexError for an item that is not there, MissingElementError
+    for one without a descriptor, UnsupportedError for entries of other than 8 or 10 to 16 bits, TransformError for
+    data that is too short.
+
+    >>> values = np.arange(3)
+    >>> apply_voi(values, Dataset()) is values
+    True
+    """
     sources = view_source(ds, frame)
     if any(source.attributes.get("VOILUTSequence") for source in sources):
         _warn_of_float(arr)
@@ -159,6 +174,12 @@ def apply_windowing(
 
     Raises TransformError for a photometric interpretation that is not gray, a width outside its function's domain
     or an unknown VOI LUT Function; IndexError for a window that is not there.
+
+    >>> ds = Dataset()
+    >>> ds.WindowCenter, ds.WindowWidth, ds.PhotometricInterpretation = 40, 400, "MONOCHROME2"
+    >>> ds.BitsStored, ds.PixelRepresentation = 8, 0
+    >>> apply_windowing(np.array([-200, 240]), ds)
+    array([  0., 255.])
     """
     sources = view_source(ds, frame)
     if any(map(_has_window, sources)):
@@ -195,7 +216,13 @@ def apply_presentation_lut(
     """Return P-values by the Presentation LUT Sequence or Shape; the very array without either (PS3.3 C.11.4, C.11.6).
 
     The input range is what Bits Stored and the modality step allow, or the VOI LUT's depth: never the array's own
-    least and greatest value.
+    least and greatest value. Raises UnsupportedError for another shape than IDENTITY and INVERSE, TransformError for a
+    table that cannot be read.
+
+    >>> ds = Dataset()
+    >>> ds.PresentationLUTShape, ds.BitsStored, ds.PixelRepresentation = "INVERSE", 8, 0
+    >>> apply_presentation_lut(np.array([0, 200], np.uint8), ds)
+    array([255,  55], dtype=uint8)
     """
     sequence, shape = ds.get("PresentationLUTSequence"), ds.get("PresentationLUTShape")
     name = "" if shape is None else str(shape).strip().upper()

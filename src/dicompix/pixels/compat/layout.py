@@ -59,6 +59,8 @@ def get_nr_frames(ds: Dataset, warn: bool = True) -> int:  # noqa: FBT001, FBT00
 def get_expected_length(ds: Dataset, unit: str = "bytes") -> int:
     """Return how long native pixel data should be, without a pad byte, in "bytes" or in samples (any other unit).
 
+    Single bits are packed across frames (PS3.5 8.1.1). An element that is needed and absent is an AttributeError.
+
     >>> ds = Dataset()
     >>> ds.Rows = ds.Columns = 3
     >>> ds.SamplesPerPixel, ds.BitsAllocated, ds.PhotometricInterpretation = 1, 1, "MONOCHROME2"
@@ -77,6 +79,9 @@ def get_expected_length(ds: Dataset, unit: str = "bytes") -> int:
 
 def pixel_dtype(ds: Dataset, as_float: bool = False) -> np.dtype[Any]:  # noqa: FBT001, FBT002  # pydicom's signature
     """Return the type of native samples, in the file's byte order: Bits Allocated, Pixel Representation (PS3.5 8.1.1).
+
+    Raises MissingElementError (an AttributeError) where the byte order is unknown, BadValueError (a ValueError) for a
+    value that cannot be, UnsupportedError (a NotImplementedError) for one that NumPy has no type for.
 
     >>> ds = Dataset()
     >>> ds.BitsAllocated, ds.PixelRepresentation = 16, 1
@@ -111,6 +116,9 @@ def _undetermined(value: object, element: str) -> str:
 def reshape_pixel_array(ds: Dataset, arr: Array) -> Array:
     """Return samples in one dimension as ([frames,] rows, columns[, samples]); a view, colour-by-pixel.
 
+    Raises ValueError for another number of samples, and BadValueError, which is one, for a description that gives no
+    shape (PS3.3 C.7.6.3).
+
     >>> ds = Dataset()
     >>> ds.Rows, ds.Columns, ds.SamplesPerPixel = 2, 3, 1
     >>> reshape_pixel_array(ds, np.arange(6)).shape
@@ -144,6 +152,8 @@ def _unshapeable(value: object, element: str) -> str:
 
 def expand_ybr422(src: Buffer, bits_allocated: int) -> bytes:
     r"""Return YBR_FULL_422 samples Y1 Y2 CB CR as YBR_FULL: Y1 CB CR, Y2 CB CR (PS3.3 C.7.6.3.1.2).
+
+    Raises BadValueError (a ValueError) for another Bits Allocated than 8, 16, 32 or 64.
 
     >>> expand_ybr422(bytes([1, 2, 8, 9]), 8)
     b'\x01\x08\t\x02\x08\t'

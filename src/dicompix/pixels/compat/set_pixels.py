@@ -44,7 +44,8 @@ def set_pixel_data(
 
     `arr` is (rows, columns[, 3]) or (frames, rows, columns[, 3]) of uint8, int8, uint16, int16, or of bool, which is
     stored one bit a pixel. YBR_FULL_422 keeps the first chrominance of each pair of pixels. A compressed or absent
-    transfer syntax becomes Explicit VR Little Endian. Nothing changes unless everything is valid.
+    transfer syntax becomes Explicit VR Little Endian. Nothing changes unless everything is valid: BadValueError (a
+    ValueError) says what is not.
 
     >>> import numpy as np
     >>> ds = Dataset()

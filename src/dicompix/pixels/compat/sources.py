@@ -35,11 +35,14 @@ def view_source(ds: Dataset, frame: int | None) -> list[Source]:
 
 
 def _sources(ds: Dataset, frame: int | None, macro: str) -> list[Source]:
+    enhanced = is_enhanced(ds)
+    if not enhanced and frame is None:
+        return [Source(ds, ds)]
     described = len(ds.get("PerFrameFunctionalGroupsSequence") or ())
     count = int(ds.get("NumberOfFrames") or 0) or described or 1
     if frame is not None and not 0 <= frame < count:
         raise BadValueError(f"there is no frame {frame}: the data set has {count}")
-    if not is_enhanced(ds):
+    if not enhanced:
         return [Source(ds, ds, frame or 0)]
     wanted = range(count) if frame is None else [frame]
     groups = [(i, group_of(ds, i, macro)) for i in wanted]

@@ -49,7 +49,7 @@ def report(findings: Iterable[Finding], seen: set[str], *, uid: str = "", stackl
     """Warn of each finding whose code is not yet in `seen`, in pydicom's words and in its log, and add it there."""
     for finding in findings:
         if finding.code not in seen and finding.severity != "info":
-            seen.add(finding.code)
             text = str(worded(finding, uid))
             LOGGER.warning(text)
             warnings.warn(text, PixelWarning, stacklevel=stacklevel)
+            seen.add(finding.code)  # not before: as an error the warning refuses the next time too

@@ -31,6 +31,7 @@ class Rescale(Transform):
     def __call__(self, values: Array) -> Array:
         """Return m * SV + b."""
         modality = values.astype(np.float64)
-        modality *= float(self.slope)
+        if self.slope != 1:
+            modality *= float(self.slope)
         modality += float(self.intercept)
         return modality

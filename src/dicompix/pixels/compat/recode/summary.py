@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from dicompix.pixels.errors import Finding
 from dicompix.pixels.syntaxes import syntax_for
@@ -78,6 +78,9 @@ class Summary(Sequence[Transcoded]):
     def __str__(self) -> str:
         """Return how many files there are of each status, and a line for each failure."""
         return "\n".join([self.total, *(f"{file.source}: {reason(file)}" for file in self.failed)])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002, FBT001  # IPython's
+        printer.text(str(self))
 
     @property
     def total(self) -> str:
