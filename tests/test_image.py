@@ -20,7 +20,7 @@ from pydicom.tag import Tag
 
 import dicompix
 from dicompix.pixels.codecs.base import Stored
-from dicompix.pixels.errors import FrameError, FrameIndexError, MissingElementError, PixelWarning
+from dicompix.pixels.errors import BadValueError, FrameError, FrameIndexError, MissingElementError, PixelWarning
 from dicompix.pixels.format import Photometric
 from dicompix.pixels.read import content_of
 from dicompix.pixels.syntaxes import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE
@@ -46,7 +46,7 @@ def test_an_image_describes_itself_before_decoding(path: Path) -> None:
         assert (len(image), image.shape, image.ndim, image.dtype) == (7, (7, 4, 6), 3, np.dtype("i2"))
         assert image.format.bits_stored == 16
         assert image.findings == ()
-        assert repr(image) == "<Image (7, 4, 6) int16 MONOCHROME2 1.2.840.10008.1.2.1>"
+        assert repr(image) == "<Image (7, 4, 6) int16 MONOCHROME2, Explicit VR Little Endian>"
         assert image.dataset._dict[Tag("PixelData")].value is None  # still in the file
 
 
@@ -240,9 +240,9 @@ def test_a_lying_number_of_frames_costs_nothing(claimed: int, make: Make, frames
     assert np.array_equal(image[[6]], frames[[6]])
     with pytest.raises(FrameError, match="less than expected"):
         image.stored()
-    with pytest.raises(FrameIndexError, match="holds 7 frames"):
+    with pytest.raises(FrameIndexError, match=r"7 of [0-9]+ frames are whole"):
         image[7]
-    with pytest.raises(FrameIndexError, match="holds 7 frames"):
+    with pytest.raises(FrameIndexError, match=r"7 of [0-9]+ frames are whole"):
         list(image)
 
 
@@ -286,8 +286,10 @@ def test_the_codec_may_be_named(path: Path, frames: Stored) -> None:
     with dicompix.open_image(path, codec="dicompix") as image:
         assert np.array_equal(image[2], frames[2])
         assert np.array_equal(image.stored(), frames)
-    with dicompix.open_image(path, codec="nonsense") as image, pytest.raises(ValueError, match="'nonsense'"):
-        image[2]
+    for wrong in ("nonsense", ["dicompix", "nonsense"], [], 5):
+        with pytest.raises(BadValueError, match=r"'nonsense'|at all|codec is 5"):
+            dicompix.open_image(path, codec=wrong)  # type: ignore[arg-type]  # what users pass
+    dicompix.open_image(path, codec="pylibjpeg")  # known, though not for this syntax: frames may be of another one
 
 
 # Whole = index = iteration, whatever the format

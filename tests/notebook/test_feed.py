@@ -1,11 +1,14 @@
 """What a viewer is sent: the current frame, and nothing more; without anywidget, an error that says what to install."""
 
+from base64 import b64decode
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image as pillow  # noqa: N813
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
@@ -133,7 +136,7 @@ def test_an_overlay_that_cannot_be_shown_is_left_out(make: Make) -> None:
 
 def test_what_is_wrong_is_sent_not_raised(example: Example, make: Make) -> None:
     feed = Feed(dicompix.open_image(example("MR_truncated.dcm")))
-    assert feed.content(0, 0)["error"].startswith("FrameIndexError: there is no frame 0")
+    assert feed.content(0, 0)["error"].startswith("FrameIndexError: frame 0 needs 8192 bytes, found 8130")
     assert "error" in content(make(np.eye(3, dtype=np.uint8)), voi="missing")
 
 
@@ -186,4 +189,16 @@ def test_the_widgets_traits_are_checked(make: Make) -> None:
         viewer.frame = 3
     with pytest.raises(TransformError, match="voi is"):
         viewer.voi = (1, 2, 3)
+    viewer.close()
+
+
+def test_where_no_widget_can_be_there_is_a_picture(make: Make) -> None:
+    pytest.importorskip("anywidget")
+    image = dicompix.Image(make(np.array([[0, 255]], np.uint8)))
+    viewer = image.view(voi=(128, 256))
+    data, _ = viewer._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert data["text/plain"] == repr(viewer) == f"<Viewer of frame 0, voi=(128.0, 256.0): {image!r}>"
+    picture = pillow.open(BytesIO(b64decode(data["image/png"])))
+    assert np.asarray(picture).tolist() == [[0, 255]]
     viewer.close()

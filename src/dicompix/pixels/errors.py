@@ -17,9 +17,11 @@
     PixelWarning (UserWarning)           one Finding, settled and reported
 """
 
+import sys
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 
 class PixelError(Exception):
@@ -100,6 +102,9 @@ class Finding:
         where = "" if self.frame is None else f" in frame {self.frame}"
         return f"{self.code}: {self.message}{where}" + (f" ({tail})" if tail else "")
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002, FBT001  # IPython's
+        printer.text(str(self))
+
     def at(self, frame: int) -> "Finding":
         """Return this finding with the frame it was met in."""
         return replace(self, frame=frame)
@@ -109,5 +114,13 @@ def report(findings: Iterable[Finding], seen: set[str], *, stacklevel: int = 3) 
     """Warn of each finding whose code is not yet in `seen`, then add it there; none of severity "info"."""
     for finding in findings:
         if finding.code not in seen and finding.severity != "info":
-            seen.add(finding.code)
             warnings.warn(str(finding), PixelWarning, stacklevel=stacklevel)
+            seen.add(finding.code)  # not before: as an error the warning refuses the next time too
+
+
+def users_level() -> int:
+    """Return the `stacklevel` by which the caller's warning is about the first line outside of this package."""
+    frame, level = sys._getframe(1), 1  # noqa: SLF001  # as the library's own `warnings` does
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "dicompix":
+        frame, level = frame.f_back, level + 1
+    return level

@@ -57,7 +57,7 @@ def current_limits() -> Limits:
 def limits(*, frame_bytes: int | None = 1 << 31, array_bytes: int | None = 1 << 35) -> Iterator[Limits]:
     """Have other limits on decoded bytes, in all threads, until the block ends: a warning above, an error at twice.
 
-    What the pixel data itself cannot justify is refused under any limit.
+    What the pixel data itself cannot justify is refused under any limit. The error is a LimitError.
 
     >>> with limits(array_bytes=None) as given:
     ...     current_limits() is given
@@ -72,7 +72,14 @@ def limits(*, frame_bytes: int | None = 1 << 31, array_bytes: int | None = 1 << 
 
 
 def set_limits(*, frame_bytes: int | None = 1 << 31, array_bytes: int | None = 1 << 35) -> Limits:
-    """Set the limits that count outside of any ``limits()`` block, and return the ones before; without any, ours."""
+    """Set the limits that count outside of any ``limits()`` block, and return the ones before; without any, ours.
+
+    None is no limit; BadValueError for what is no number of bytes.
+
+    >>> before = set_limits(array_bytes=1 << 30)
+    >>> set_limits(frame_bytes=before.frame_bytes, array_bytes=before.array_bytes).array_bytes == 1 << 30
+    True
+    """
     before, _limits[0] = _limits[0], Limits(frame_bytes=frame_bytes, array_bytes=array_bytes)
     return before
 
@@ -122,13 +129,18 @@ def check_array(nbytes: int) -> tuple[Finding, ...]:
 
 def check_frames(fmt: PixelFormat, frames: int, encoded_bytes: int) -> tuple[Finding, ...]:
     """Raise LimitError where so many frames would take more memory than all their bytes can justify, or is allowed."""
+    check_justified(fmt, frames, encoded_bytes)
+    return check_array(frames * fmt.array_bytes)
+
+
+def check_justified(fmt: PixelFormat, frames: int, encoded_bytes: int) -> None:
+    """Raise LimitError for more frames than so many bytes can hold, whatever the limits."""
     needed = frames * fmt.array_bytes
     if needed > _BLANKS and needed > encoded_bytes * _BLANKS_RATIO:
         raise LimitError(
             f"{frames} frames of {fmt.array_bytes} bytes would take {needed} bytes, "
             f"but {encoded_bytes} bytes of pixel data cannot hold them"
         )
-    return check_array(needed)
 
 
 def check_salvage(fmt: PixelFormat, frames: int, encoded_bytes: int) -> None:

@@ -35,7 +35,8 @@ def read_volume(
     to choose. `workers` None uses the cores at hand. `progress` True shows a bar; a function gets (done, total).
 
     Raises VolumeError, which names the files, for gaps, planes taken twice, slices of several sizes, orientations
-    or kinds, several series, and slices without a place. Files that are no images are left out, with a finding.
+    or kinds, several series, and slices without a place; TransformError for values that `dtype` cannot hold; FrameError
+    or CodecError for a slice that cannot be decoded. Files that are no images are left out, with a finding.
 
     >>> from pydicom.data import get_testdata_file
     >>> volume = read_volume(get_testdata_file("rtdose.dcm", download=False))

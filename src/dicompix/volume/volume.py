@@ -13,6 +13,7 @@ from dicompix.pixels.errors import Finding
 from dicompix.pixels.image.library import MissingLibraryError
 from dicompix.pixels.read import Dataset, open_pixels
 from dicompix.volume.errors import VolumeError
+from dicompix.volume.shown import to_html, to_png
 
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -54,7 +55,13 @@ class Volume:
     `affine` takes (column, row, slice, 1), counted from 0, to millimetres in DICOM's coordinates, LPS: x to the
     patient's left, y to the back, z to the head. `spacing`, `direction` and `origin` say the same in that order, x, y,
     z, as ITK has it: ``array[slice, row, column]`` is SimpleITK's order reversed, as its `GetArrayFromImage` gives it.
+    NumPy takes a volume for its array, and it is indexed as one.
     `paths`, `frames` (numbers inside their file) and `datasets` are those of each slice.
+
+    >>> where = np.diag([0.5, 0.5, 2, 1])
+    >>> volume = Volume(array=np.zeros((2, 3, 4)), affine=where, paths=(), frames=(), datasets=Headers([]))
+    >>> volume, volume.origin
+    (<Volume (2, 3, 4) float64 of 0.5 x 0.5 x 2 mm>, (0.0, 0.0, 0.0))
     """
 
     array: Stored
@@ -67,6 +74,43 @@ class Volume:
     def __repr__(self) -> str:
         sizes = " x ".join(f"{size:g}" for size in self.spacing)
         return f"<Volume {self.array.shape} {self.array.dtype} of {sizes} mm>"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Return the shape of `array`: (slices, rows, columns[, samples])."""
+        shape: tuple[int, ...] = self.array.shape
+        return shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Return the NumPy type of the voxels."""
+        return self.array.dtype
+
+    @property
+    def ndim(self) -> int:
+        """Return the number of axes."""
+        return self.array.ndim
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __iter__(self) -> Iterator[Stored]:
+        return iter(self.array)
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return what NumPy's indexing of `array` gives, a view for numbers and slices."""
+        return self.array[key]
+
+    def __array__(self, dtype: np.dtype[Any] | None = None, copy: bool | None = None) -> Stored:  # noqa: FBT001  # NumPy's
+        """Return the voxels for NumPy, the very array where nothing else is asked for."""
+        found: Stored = np.array(self.array, dtype=dtype, copy=copy)
+        return found
+
+    def _repr_png_(self) -> bytes | None:
+        return to_png(self)
+
+    def _repr_html_(self) -> str:
+        return to_html(self)
 
     @property
     def spacing(self) -> tuple[float, float, float]:
@@ -92,7 +136,7 @@ class Volume:
         return LPS_TO_RAS @ self.affine
 
     def to_sitk(self) -> Any:
-        """Return a SimpleITK image of a copy of the voxels; needs SimpleITK."""
+        """Return a SimpleITK image of a copy of the voxels; without SimpleITK, MissingLibraryError (an ImportError)."""
         library = _library("SimpleITK", "SimpleITK")
         image = library.GetImageFromArray(self.array, isVector=self.array.ndim == 4)
         image.SetOrigin(self.origin)
@@ -101,7 +145,10 @@ class Volume:
         return image
 
     def to_nibabel(self) -> Any:
-        """Return a NIfTI-1 image over the same voxels, axes (column, row, slice), RAS; needs nibabel."""
+        """Return a NIfTI-1 image over the same voxels, axes (column, row, slice), RAS.
+
+        Raises VolumeError for colours of more than 8 bits, MissingLibraryError (an ImportError) without nibabel.
+        """
         library = _library("nibabel", "nibabel")
         image = library.Nifti1Image(self._nifti_voxels(), self.affine_ras, dtype=self._nifti_type())
         image.header.set_xyzt_units("mm")

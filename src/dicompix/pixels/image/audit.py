@@ -89,6 +89,9 @@ class Audit(Sequence[Finding]):
         """Return a line for each finding."""
         return "\n".join(f"{found.severity}: {found}" for found in self.findings) or "nothing was found"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002, FBT001  # IPython's
+        printer.text(str(self))
+
     def __rich__(self) -> "Table":
         """Return a table for `rich.print`."""
         from rich.table import Table  # noqa: PLC0415  # loaded by those who look at it
@@ -140,12 +143,13 @@ def as_finding(problem: Exception, frame: int | None = None) -> Finding:
 def audited(content: Content, decoder: Decoder, frames: Which) -> Audit:
     """Decode the frames of those numbers, all of them or none, and return every finding of an image."""
     index, declared = content.index, content.fmt.frames
-    numbers: Sequence[int] = () if frames is None else range(declared) if isinstance(frames, str) else frames
-    there = [i for i in numbers if i < len(index)]
+    held = range(min(declared, len(index)))  # Number of Frames may be anything
+    numbers: Sequence[int] = () if frames is None else held if isinstance(frames, str) else frames
+    there = [i for i in numbers if i in held]
     answers = in_parallel(lambda i: _frame(index, decoder, there[i]), len(there), usable_cores())
     found = [*content.findings]  # now, as frames may have shown that an offset table lies
     if len(index) < declared:
-        found.append(_fewer(len(index), declared))
+        found.append(too_few(len(index), declared))
     found += [each for answer in answers for each in _findings(answer)]
     return Audit(tuple(found), declared, sum(isinstance(answer, tuple) for answer in answers))
 
@@ -162,7 +166,8 @@ def _findings(answer: tuple[Finding, ...] | Finding) -> tuple[Finding, ...]:
     return answer if isinstance(answer, tuple) else (answer,)
 
 
-def _fewer(held: int, declared: int) -> Finding:
+def too_few(held: int, declared: int) -> Finding:
+    """Return the finding of pixel data that holds fewer frames than declared (PS3.3 C.7.6.6.1.1)."""
     return Finding(
         code="too-few-frames",
         message="the pixel data holds fewer whole frames than Number of Frames says",

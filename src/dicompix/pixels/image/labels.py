@@ -29,13 +29,11 @@ def sample_names(photometric: Photometric, samples: int) -> tuple[str, ...]:
 
 def spacing(dataset: Dataset, frames: int) -> tuple[float, float] | None:
     """Return Pixel Spacing, between rows and between columns in mm; None where it is unknown or frames differ."""
-    found = {_spacing_of(dataset, frame) for frame in range(frames if _per_frame(dataset) else 1)}
-    return found.pop() if len(found) == 1 else None
-
-
-def _per_frame(dataset: Dataset) -> bool:
     groups = items(dataset, "PerFrameFunctionalGroupsSequence")
-    return bool(groups) and "PixelMeasuresSequence" in groups[0]
+    per_frame = bool(groups) and "PixelMeasuresSequence" in groups[0]
+    # beyond its items, of which there may be fewer than frames, all frames are alike
+    found = {_spacing_of(dataset, frame) for frame in range(min(frames, len(groups) + 1) if per_frame else 1)}
+    return found.pop() if len(found) == 1 else None
 
 
 def _spacing_of(dataset: Dataset, frame: int) -> tuple[float, float] | None:

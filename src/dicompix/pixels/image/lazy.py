@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
@@ -16,6 +15,7 @@ from dicompix.pixels.errors import TransformError, report
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.frames import FrameIndex
 from dicompix.pixels.image.choice import Voi
+from dicompix.pixels.image.library import library
 from dicompix.pixels.image.part import as_slice, part_of_frame
 from dicompix.pixels.image.portable import FilePart, portable_index
 from dicompix.pixels.image.view import Views
@@ -159,12 +159,12 @@ def viewed_frames(image: Views, values: str, voi: Voi) -> LazyFrames:
 
 def as_dask(frames: LazyFrames, chunks: Any, values: str) -> "dask.array.Array":
     """Return a dask array of these frames, `chunks` of them in each task."""
-    library: Any = import_module("dask.array")  # loaded by those who ask for it
+    dask_array = library("dask.array", "dask")
     if chunks is None:
         chunks = max(1, CHUNK_BYTES // max(1, int(np.prod(frames.shape[1:])) * frames.dtype.itemsize))
     if isinstance(chunks, bool) or not isinstance(chunks, int) or chunks < 1:
         raise TransformError(f"chunks is {chunks!r}, needed the number of frames in a chunk, 1 or more")
-    array: dask.array.Array = library.from_array(
+    array: dask.array.Array = dask_array.from_array(
         frames,
         chunks=(min(chunks, frames.shape[0]), *frames.shape[1:]),
         name=f"dicompix-{values}-{_token(frames, chunks)}",

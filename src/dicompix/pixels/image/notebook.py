@@ -10,6 +10,7 @@ import numpy as np
 
 from dicompix.pixels.codecs.base import Stored
 from dicompix.pixels.format import Photometric
+from dicompix.pixels.image.choice import Voi
 from dicompix.pixels.image.shown import pixel_size, presets
 from dicompix.pixels.read.elements import attribute
 from dicompix.pixels.syntaxes import syntax_for
@@ -49,18 +50,24 @@ def to_mimebundle(image: "Image") -> dict[str, str]:
     return bundle if sheet is None else {**bundle, "image/png": b64encode(sheet).decode()}
 
 
+def viewer_png(image: "Image", frame: int, voi: Voi) -> bytes | None:
+    """Return the picture of a frame for where a viewer cannot be; None where it cannot be shown."""
+    picture = _picture(image, frame, SINGLE, voi)
+    return None if isinstance(picture, str) else _png(picture)
+
+
 def _tiles(image: "Image") -> list[Tile]:
     count = len(image)
     numbers = np.unique(np.linspace(0, count - 1, min(count, TILES)).astype(int)).tolist()
     return [(number, _picture(image, number, SINGLE if count == 1 else TILE)) for number in numbers]
 
 
-def _picture(image: "Image", number: int, size: int) -> Stored | str:
+def _picture(image: "Image", number: int, size: int, voi: Voi = 0) -> Stored | str:
     """Return the picture of a frame, or the error that keeps it from being shown."""
     try:
         with catch_warnings():
             simplefilter("ignore")  # findings are listed below the picture
-            return image.thumbnail(number, size=size)
+            return image.thumbnail(number, size=size, voi=voi)
     except Exception as problem:  # noqa: BLE001  # a notebook would show a traceback in place of the object
         return f"{type(problem).__name__}: {problem}"
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from dicompix.pixels.codecs.base import Frame
 from dicompix.pixels.errors import Finding
 from dicompix.pixels.format import PixelFormat
-from dicompix.pixels.image.choice import Voi, pick, settle_voi
+from dicompix.pixels.image.choice import Voi, check_for_color, pick, settle_voi
 from dicompix.pixels.image.ranges import Range
 from dicompix.pixels.read import Dataset
 from dicompix.pixels.read.display import display_modality, padding_of, palette_for, policy_of, presentation_of
@@ -41,6 +42,9 @@ class Explanation:
         lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
         return "\n".join(line.rstrip() for line in lines)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002, FBT001  # IPython's
+        printer.text(str(self))
+
 
 def _described(step: Step) -> str:
     transform = step.transform
@@ -72,6 +76,7 @@ def render(dataset: Dataset, fmt: PixelFormat, frame: int, voi: Voi, present: Pr
     """Return the steps from stored values to the picture: by a palette, by gray levels, or by both."""
     found = palette_for(dataset, fmt.photometric)
     if found.palette is not None and not found.supplemental:
+        check_for_color(voi)
         transform = found.palette.to_display()
         step = Step(transform, "Palette Color Lookup Table", "root")
         return Rendering((step,), Pipeline((transform,)), found.findings)
@@ -147,7 +152,7 @@ def _choose(
         return _Chosen(Step(Window(voi[0], width, function), "window asked for", "caller"))
     mapped = modality_range(modality, possible)
     views = views_of(dataset, frame, signed_input=mapped[0] < 0)
-    if not views.alternatives and isinstance(voi, int):
+    if not views.alternatives and voi == 0:
         step = _scaled(present("full"), "the full range of the values present")
     else:
         step = pick(views.alternatives, voi).step

@@ -1,5 +1,6 @@
 """An image -> a viewer in a notebook: Python sends the current frame, the browser windows it (viewer.js)."""
 
+from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from dicompix.pixels.errors import PixelError
 from dicompix.pixels.image.choice import Voi, settle_voi
 from dicompix.pixels.image.labels import modality_unit, sample_names
 from dicompix.pixels.image.library import library
+from dicompix.pixels.image.notebook import viewer_png
 from dicompix.pixels.image.shown import Shown, image_position, pixel_size, presets, show, usable_overlays
 from dicompix.pixels.transforms.overlay import Overlay
 
@@ -58,9 +60,20 @@ def _members(image: "Image") -> dict[str, Any]:
         "__doc__": "A viewer of one image: set `frame`, `voi`, `invert`, `overlays`; `observe` them.",
         "_esm": (here / "viewer.js").read_text("utf-8"),
         "_css": (here / "viewer.css").read_text("utf-8"),
+        "__repr__": lambda viewer: f"<Viewer of frame {viewer.frame}, voi={viewer.voi!r}: {image!r}>",
+        "_repr_mimebundle_": lambda viewer, include=None, exclude=None: _bundle(viewer, image),  # noqa: ARG005
         **{name: trait.tag(sync=True) for name, trait in shared.items()},
         **{f"_checked_{name}": traits.validate(name)(check) for name, check in checked.items()},
     }
+
+
+def _bundle(viewer: Any, image: "Image") -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what Jupyter shows: the widget, and where none can be, as in a page made of a notebook, the picture."""
+    found = library("anywidget", "notebook").AnyWidget._repr_mimebundle_(viewer)
+    data, metadata = found if isinstance(found, tuple) else (found or {}, {})
+    picture = viewer_png(image, viewer.frame, viewer.voi)
+    still = {"text/plain": repr(viewer)} | ({} if picture is None else {"image/png": b64encode(picture).decode()})
+    return {**data, **still}, metadata
 
 
 class Feed:
