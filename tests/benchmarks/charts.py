@@ -8,6 +8,8 @@ from typing import Any
 from benchmarks.linearity import Linearity
 from benchmarks.matrix import BARE, DROP_IN, OURS, READERS, Outcome
 
+INK = "#7A7A7A"  # reads on white and on black alike: the page may be either
+FAINT = "#80808040"
 COLORS = {  # Okabe and Ito's, which the colour-blind can tell apart
     OURS: "#0072B2",
     DROP_IN: "#56B4E9",
@@ -15,11 +17,18 @@ COLORS = {  # Okabe and Ito's, which the colour-blind can tell apart
     "SimpleITK": "#009E73",
     "gdcm": "#CC79A7",
     "dicomsdl": "#E69F00",
-    BARE: "#000000",
+    BARE: INK,
 }
 MARKS = {OURS: "D", DROP_IN: "d", BARE: "|"}
 NAMES = {OURS: "dicompix", DROP_IN: "dicompix, pixel_array", BARE: "bare codec, one thread"}
-STYLE = {"svg.fonttype": "none", "svg.hashsalt": "dicompix", "font.size": 9, "font.family": "sans-serif"}
+STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "dicompix",
+    "font.size": 9,
+    "font.family": "sans-serif",
+    "savefig.transparent": True,
+    **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
+}
 
 
 def draw(groups: Mapping[str, Sequence[Outcome]], growth: Linearity, folder: Path) -> list[str]:
@@ -59,8 +68,8 @@ def _rows(plot: Any, group: str, outcomes: Sequence[Outcome]) -> Any:
     left.invert_yaxis()
     for axes, title in ((left, "time, dicompix = 1"), (right, "peak memory, result = 1")):
         axes.set_xscale("log")
-        axes.axvline(1, color="#999999", linewidth=1)
-        axes.grid(axis="y", color="#EEEEEE")
+        axes.axvline(1, color=INK, linewidth=1)
+        axes.grid(axis="y", color=FAINT)
         axes.xaxis.set_major_formatter("{x:g}")
         axes.set_title(f"{group}: {title}", fontsize=9)
     figure.legend(loc="outside lower center", ncols=4, frameon=False)
@@ -75,6 +84,6 @@ def _growth(plot: Any, growth: Linearity) -> Any:
             line = "--" if cost.what.startswith("pydicom") else "-"
             axes.plot(list(cost.median), list(cost.median.values()), line, marker="o", label=cost.what)
     axes.set(xscale="log", yscale="log", xlabel="frames in the file", ylabel="us per frame")
-    axes.grid(color="#EEEEEE")
+    axes.grid(color=FAINT)
     axes.legend(frameon=False)
     return figure

@@ -15,6 +15,7 @@ from rich.table import Table
 from benchmarks import report
 from benchmarks.matrix import BARE, EVERYBODY, OURS, Outcome, Score
 from benchmarks.report import Matrix
+from benchmarks.tables import seconds
 
 HERE = Path(__file__).parent
 Contender = Callable[[], Callable[[], object]]  # prepares one round and returns what is timed
@@ -39,7 +40,7 @@ MATRIX = pytest.StashKey[Matrix]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that brings the documentation up to date."""
-    text = "write what was measured into docs/reference/benchmarks.md, and data and charts beside it"
+    text = "write what was measured into docs/reference/benchmarks.md, data and charts beside it, and README.md"
     parser.addoption("--write-docs", action="store_true", help=text)
 
 
@@ -132,7 +133,7 @@ def _matrix_text(title: str, outcomes: list[Outcome]) -> str:
         table.add_column(name, justify="left" if name == "what" else "right")
     for outcome in outcomes:
         cells = [_cell(outcome.scores[name]) if name in outcome.scores else "" for name in EVERYBODY[1:]]
-        table.add_row(outcome.what, report.seconds(outcome.scores[OURS].median), *cells, _verdict(outcome))
+        table.add_row(outcome.what, seconds(outcome.scores[OURS].median), *cells, _verdict(outcome))
     return _text_of(table)
 
 

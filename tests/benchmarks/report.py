@@ -3,15 +3,17 @@
 import json
 import os
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.linearity import Linearity
+from benchmarks.linearity import Cost, Linearity
 from benchmarks.matrix import BARE, DROP_IN, EVERYBODY, OURS, READERS, Outcome, Score
+from benchmarks.short import README, write_short
+from benchmarks.tables import NONE, memory_of, replaced, seconds, table
 from dicompix.pixels.parallel import available_cores
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
@@ -30,7 +32,6 @@ VERSIONS = (
     "pyjpegls",
     "pillow",
 )
-NONE = "-"  # this contender has no way to do it
 HEADS = {OURS: "dicompix", DROP_IN: "`pixel_array`", BARE: "bare codec"}
 WORTH_A_CORE = 1.4  # of the bare codec's speed, on two cores
 
@@ -89,23 +90,9 @@ def _memory() -> int | None:
 def facts_line(run: dict[str, Any]) -> str:
     """Return the facts of a run as a sentence."""
     versions = ", ".join(f"{name} {found}" for name, found in run["versions"].items())
-    memory = "" if run["memory_gib"] is None else f", {run['memory_gib']} GiB"
     load = "" if run["load"] is None else f" Load average at its end: {run['load']}; the run alone makes about 1."
-    where = f"{run['processor']}, {run['cores']} cores{memory}, {run['system']}"
+    where = f"{run['processor']}, {run['cores']} cores{memory_of(run)}, {run['system']}"
     return f"One run on {run['date']}: {where}; {versions}.{load}"
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table in Markdown; all columns but the first are numbers."""
-    rule = ["---", *["---:"] * (len(heads) - 1)]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (heads, rule, *rows))
-
-
-def seconds(value: float | None) -> str:
-    """Return a time with its unit."""
-    if value is None:
-        return ""
-    return f"{value:.2f} s" if value >= 1 else f"{value * 1e3:.3g} ms"
 
 
 def _times(score: Score | None) -> str:
@@ -189,27 +176,43 @@ def markdown(matrix: Matrix, run: dict[str, Any], charts: Sequence[str]) -> str:
     return "\n\n".join(parts)
 
 
-def replaced(page: str, name: str, text: str) -> str:
-    """Return a page with what stands between the two markers of a name replaced."""
-    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    assert page.count(begin) == page.count(end) == 1, f"the page needs {begin} and {end} once"
-    before, rest = page.split(begin)
-    return f"{before}{begin}\n\n{text}\n\n{end}{rest.split(end)[1]}"
+def write_matrix(matrix: Matrix, folder: Path = DOCS, readme: Path = README) -> None:
+    """Write the comparison's data, its charts, its part of the page, and the short table of README.md."""
+    growth = [asdict(cost) for cost in matrix.growth]
+    found = {"run": run_facts(), "rows": [outcome.described() for outcome in matrix.outcomes], "growth": growth}
+    (folder / DATA).mkdir(exist_ok=True)
+    (folder / DATA / "matrix.json").write_text(json.dumps(_rounded(found), indent=1) + "\n")
+    show_stored(folder, readme)
 
 
-def write_matrix(matrix: Matrix, folder: Path = DOCS) -> None:
-    """Write the comparison's data, its charts, and its part of the page."""
+def show_stored(folder: Path = DOCS, readme: Path = README) -> None:
+    """Make charts, page and README.md of the comparison's data as it is stored, of whatever run it is."""
     from benchmarks import charts  # only who draws needs matplotlib
 
-    run = run_facts()
-    data = folder / DATA
-    data.mkdir(exist_ok=True)
-    growth = [asdict(cost) for cost in matrix.growth]
-    found = {"run": run, "rows": [outcome.described() for outcome in matrix.outcomes], "growth": growth}
-    (data / "matrix.json").write_text(json.dumps(_rounded(found), indent=1) + "\n")
-    names = charts.draw(matrix.groups, matrix.growth, data)
+    matrix, run = stored_matrix(folder / DATA / "matrix.json")
+    names = charts.draw(matrix.groups, matrix.growth, folder / DATA)
     page = folder / "benchmarks.md"
     page.write_text(replaced(page.read_text(), "matrix", markdown(matrix, run, names)))
+    write_short(matrix.outcomes, run, readme)
+
+
+def stored_matrix(path: Path) -> tuple[Matrix, dict[str, Any]]:
+    """Return a comparison that was written as JSON, and the facts of its run."""
+    found = json.loads(path.read_text())
+    outcomes = []
+    for row in found["rows"]:
+        del row["first"]  # it follows from the scores
+        scores = {name: Score(**score) for name, score in row.pop("scores").items()}
+        outcomes.append(Outcome(**row, scores=scores))
+    growth = [
+        Cost(
+            cost["what"],
+            cost["per"],
+            *({int(size): us for size, us in cost[key].items()} for key in ("median", "best")),
+        )
+        for cost in found["growth"]
+    ]
+    return Matrix(outcomes, growth), found["run"]
 
 
 def write_goals(rows: Sequence[Any], folder: Path = DOCS) -> None:
@@ -234,3 +237,7 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_rounded(part) for part in value]
     return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+if __name__ == "__main__":
+    show_stored()
