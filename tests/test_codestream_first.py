@@ -13,6 +13,7 @@ from dicompix.pixels.syntaxes import (
     JPEG_2000_LOSSLESS,
     JPEG_BASELINE,
     JPEG_EXTENDED,
+    JPEG_LOSSLESS,
     JPEG_LOSSLESS_SV1,
     JPEG_LS,
     JPEG_XL_LOSSLESS,
@@ -108,15 +109,24 @@ def test_lossy_jpeg_2000_of_full_range_edges_does_not_wrap() -> None:
 @pytest.mark.parametrize(
     ("bits", "uid"), [(12, JPEG_LS), (10, JPEG_LS), (12, JPEG_XL_LOSSLESS), (10, JPEG_2000_LOSSLESS)]
 )
-def test_values_above_bits_stored_are_masked_in_lossless_codings(bits: int, uid: str) -> None:
+def test_values_above_bits_stored_are_kept_where_the_codestream_says_its_precision(bits: int, uid: str) -> None:
     cells = gray(16)
     encoders: dict[str, Encode] = {
         JPEG_LS: imagecodecs.jpegls_encode,
         JPEG_2000_LOSSLESS: lambda array: imagecodecs.jpeg2k_encode(array, codecformat="j2k", reversible=True, level=0),
         JPEG_XL_LOSSLESS: lambda array: imagecodecs.jpegxl_encode(array, lossless=True),
     }
+    assert cells.max() >> bits
     fmt = make_format(cells.shape, bits, transfer_syntax=uid)
-    with pytest.warns(PixelWarning, match="codestream-precision"):
+    with pytest.warns(PixelWarning, match=f"codestream-precision.*found {bits}, used 16"):
         array = quiet(fmt, bytes(encoders[uid](cells)))
-    expected = np.minimum(cells, (1 << bits) - 1) if uid == JPEG_XL_LOSSLESS else cells & ((1 << bits) - 1)
-    np.testing.assert_array_equal(array, expected)
+    np.testing.assert_array_equal(array, cells)
+
+
+def test_values_above_bits_stored_are_masked_in_lossless_jpeg() -> None:
+    cells = gray(16)
+    fmt = make_format(cells.shape, 12, transfer_syntax=JPEG_LOSSLESS)
+    stream = imagecodecs.ljpeg_encode(cells, bitspersample=16)
+    with pytest.warns(PixelWarning, match="codestream-precision.*used the lower 12 of 16 bits"):
+        array = quiet(fmt, bytes(stream))
+    np.testing.assert_array_equal(array, cells & 4095)

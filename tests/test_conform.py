@@ -2,17 +2,20 @@
 
 from dataclasses import replace
 
+import imagecodecs
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored
+from dicompix.pixels.codestream import Codestream
 from dicompix.pixels.conform import composite_bits, conform, unused_bits
+from dicompix.pixels.decode import decode_frame
 from dicompix.pixels.errors import Finding
 from dicompix.pixels.format import Photometric, PixelFormat
-from dicompix.pixels.settle import Settled
-from dicompix.pixels.syntaxes import EXPLICIT_LITTLE, JPEG_2000, JPEG_BASELINE, JPEG_LS
+from dicompix.pixels.settle import Settled, settle
+from dicompix.pixels.syntaxes import EXPLICIT_LITTLE, JPEG_2000, JPEG_BASELINE, JPEG_LOSSLESS_SV1, JPEG_LS
 from dicompix.pixels.testing import make_format
 
 ROW = PixelFormat(rows=1, columns=4, bits_allocated=16, bits_stored=12)
@@ -196,3 +199,39 @@ def test_findings_of_the_codec_stay() -> None:
     found = conform(Frame(row(0, 16, 32, 48), Photometric.MONOCHROME2, (note,)), settled(fmt, fmt), DecodeRequest())
     assert [finding.code for finding in found.findings] == ["x", "high-bit"]
     assert found.array.tolist() == [[0, 1, 2, 3]]
+
+
+# What a finding says of precision is what is done: (stored, precision, lossless) -> used, and samples of 4095 and 300.
+@pytest.mark.parametrize(
+    ("kind", "stored", "lossless", "used", "samples"),
+    [
+        ("jpeg-2000", 8, True, 12, [4095, 300]),
+        ("jpeg-2000", 8, False, 12, [4095, 300]),
+        ("jpeg-lossless", 10, True, "the lower 10 of 12 bits", [1023, 300]),
+        ("jpeg-ls", 10, False, 12, [4095, 300]),
+        ("jpeg-2000", 16, True, 12, [4095, 300]),
+    ],
+)
+def test_a_finding_says_which_bits_are_used(
+    kind: str,
+    stored: int,
+    lossless: bool,  # noqa: FBT001
+    used: object,
+    samples: list[int],
+) -> None:
+    uid = {"jpeg-2000": JPEG_2000, "jpeg-ls": JPEG_LS, "jpeg-lossless": JPEG_LOSSLESS_SV1}[kind]
+    fmt = PixelFormat(rows=1, columns=2, bits_allocated=16, bits_stored=stored, transfer_syntax=uid)
+    stream = Codestream(kind=kind, rows=1, columns=2, samples=1, precision=12, lossless=lossless)
+    settled = settle(fmt, stream)
+    (found,) = [finding for finding in settled.findings if finding.code == "codestream-precision"]
+    assert (found.found, found.used) == (stored, used)
+    assert conform(frame_of(row(4095, 300)), settled, DecodeRequest()).array.tolist() == [samples]
+
+
+def test_an_override_of_bits_stored_cuts_nothing_off() -> None:
+    picture = np.array([[0, 200, 300, 40_000]], np.uint16)
+    stream = bytes(imagecodecs.jpeg2k_encode(picture, level=0, reversible=True, codecformat="j2k"))
+    fmt = PixelFormat(rows=1, columns=4, bits_allocated=16, bits_stored=8, transfer_syntax=JPEG_2000)
+    frame = decode_frame(stream, fmt)
+    assert frame.array.tolist() == [[0, 200, 300, 40_000]]
+    assert [str(finding.used) for finding in frame.findings] == ["16"]

@@ -154,9 +154,9 @@ def test_two_components_are_no_picture() -> None:
         (JPEG_EXTENDED, "jpeg-extended", False, 8, 8, 12, (16, 12), True),
         (JPEG_LOSSLESS_SV1, "jpeg-lossless", True, 16, 12, 16, (16, 12), True),
         (JPEG_LOSSLESS_SV1, "jpeg-lossless", True, 16, 16, 12, (16, 16), True),
-        (JPEG_LS, "jpeg-ls", True, 16, 10, 12, (16, 10), True),
-        (JPEG_LS, "jpeg-ls", False, 16, 10, 12, (16, 10), True),
-        (JPEG_2000, "jpeg-2000", False, 16, 10, 12, (16, 10), True),
+        (JPEG_LS, "jpeg-ls", True, 16, 10, 12, (16, 12), True),
+        (JPEG_LS, "jpeg-ls", False, 16, 10, 12, (16, 12), True),
+        (JPEG_2000, "jpeg-2000", False, 16, 10, 12, (16, 12), True),
         (JPEG_2000, "jpeg-2000", True, 8, 8, 20, (32, 20), True),
     ],
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored
+from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored, fill
 from dicompix.pixels.errors import Finding
 from dicompix.pixels.format import Photometric, PixelFormat
 from dicompix.pixels.settle import Settled
@@ -35,7 +35,7 @@ def conform(frame: Frame, settled: Settled, want: DecodeRequest, *, corrected: b
         array = YbrToRgb(photometric, promised.bits_stored)(array)
         photometric = Photometric.RGB
     if want.out is not None and not _same_memory(array, want.out):
-        np.copyto(want.out, array, casting="unsafe")
+        fill(want.out, array)
         array = want.out
     return Frame(array, photometric, (*frame.findings, *findings))
 

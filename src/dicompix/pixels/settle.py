@@ -168,7 +168,10 @@ def _settle_precision(fmt: PixelFormat, stream: Codestream, findings: list[Findi
         _note(findings, "codestream-precision", "Bits Allocated", fmt.bits_allocated, precision)
         return replace(fmt, bits_allocated=_container(precision), bits_stored=precision, high_bit=None)
     if precision != fmt.bits_stored and not (fixed and fmt.bits_stored < precision):
-        _note(findings, "codestream-precision", "Bits Stored", fmt.bits_stored, precision)
+        used = _bits_used(fmt, stream, precision)
+        _note(findings, "codestream-precision", "Bits Stored", fmt.bits_stored, used)
+        if used == precision > fmt.bits_stored:
+            fmt = replace(fmt, bits_stored=precision, high_bit=None)
     if stream.signed != fmt.signed and stream.kind in {"jpeg-2000", "htj2k"}:
         names = {False: "unsigned", True: "signed"}
         _note(
@@ -179,6 +182,19 @@ def _settle_precision(fmt: PixelFormat, stream: Codestream, findings: list[Findi
             f"the bits as {names[fmt.signed]}",
         )
     return fmt
+
+
+# A JPEG has 8 or 12 bits at most times, or 16 that hold an overlay; the others say how many bits their samples have.
+_EXACT = {"jpeg-ls", "jpeg-2000", "htj2k", "jpeg-xl"}
+
+
+def _bits_used(fmt: PixelFormat, stream: Codestream, precision: int) -> int | str:
+    """Return what becomes of a codestream's bits, of which Bits Stored may hold fewer, as `conform` does it."""
+    if precision < fmt.bits_stored or (stream.kind in _EXACT and stream.signed == fmt.signed):
+        return precision
+    if stream.lossless is True:
+        return f"the lower {fmt.bits_stored} of {precision} bits"
+    return f"{precision} bits, values cut off at what {fmt.bits_stored} hold"
 
 
 def _settle_color(fmt: PixelFormat, stream: Codestream, findings: list[Finding]) -> Photometric:
