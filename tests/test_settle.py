@@ -18,6 +18,7 @@ from dicompix.pixels.syntaxes import (
     JPEG_LS,
     JPEG_XL,
     JPEG_XL_LOSSLESS,
+    JPEG_XL_RECOMPRESSION,
     RLE_LOSSLESS,
 )
 
@@ -104,6 +105,14 @@ def test_color(
     if reported:
         assert settled.findings[0].found == declared.value
         assert str(settled.findings[0].used).startswith(coded.value)
+
+
+@pytest.mark.parametrize("declared", [YBR, YBR_422])
+def test_a_jpeg_coded_again_as_jpeg_xl_is_described_as_the_jpeg(declared: Photometric) -> None:
+    fmt = replace(COLOR, photometric=declared, transfer_syntax=JPEG_XL_RECOMPRESSION)
+    settled = settle(fmt, replace(J2K_3, kind="jpeg-xl"))
+    assert settled.coded.photometric == RGB
+    assert not settled.findings
 
 
 def test_size_is_the_codestream_s() -> None:

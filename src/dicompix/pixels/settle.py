@@ -6,10 +6,11 @@ from functools import lru_cache
 from dicompix.pixels.codestream import Codestream
 from dicompix.pixels.errors import CodecError, Finding
 from dicompix.pixels.format import FOUR_SAMPLES, Photometric, PixelFormat
-from dicompix.pixels.syntaxes import JPEG_LOSSLESS_SV1, SYNTAX_OF_KIND, syntax_for
+from dicompix.pixels.syntaxes import JPEG_LOSSLESS_SV1, JPEG_XL_RECOMPRESSION, SYNTAX_OF_KIND, syntax_for
 
 _YCC_COLOR = {"YCC", "YCCK"}
 _ONE_SAMPLE = {Photometric.MONOCHROME1, Photometric.MONOCHROME2, Photometric.PALETTE_COLOR}
+_YCC = {Photometric.YBR_FULL, Photometric.YBR_FULL_422}
 _COMPONENT_TRANSFORMS = {Photometric.YBR_ICT, Photometric.YBR_RCT}
 
 
@@ -210,15 +211,20 @@ def _settle_color(fmt: PixelFormat, stream: Codestream, findings: list[Finding])
     undone = (coded in _COMPONENT_TRANSFORMS) != (declared in _COMPONENT_TRANSFORMS)
     if {declared, coded} == {Photometric.YBR_FULL, Photometric.YBR_FULL_422}:
         _note(findings, "chroma-subsampling", "Photometric Interpretation", str(declared), str(coded), "info")
-    elif (undone or coded.is_ybr != declared.is_ybr or declared in _ONE_SAMPLE) and not _usual(declared, coded):
+    elif (undone or coded.is_ybr != declared.is_ybr or declared in _ONE_SAMPLE) and not _usual(fmt, coded):
         used = f"{coded} by {stream.color_source or 'its coding'}"
         _note(findings, "codestream-color", "Photometric Interpretation", str(declared), used)
     return coded
 
 
-def _usual(declared: Photometric, coded: Photometric) -> bool:
-    """Tell whether RGB is declared for a transform that every decoder undoes: many writers do."""
-    return declared == Photometric.RGB and coded in _COMPONENT_TRANSFORMS
+def _usual(fmt: PixelFormat, coded: Photometric) -> bool:
+    """Tell whether what is declared is undone by every decoder: RGB for a transform, as many writers do; YBR in .111.
+
+    A JPEG that was coded again as JPEG XL holds the JPEG's own YCbCr, which PS3.5 8.2.15 has the data set describe.
+    """
+    if fmt.transfer_syntax == JPEG_XL_RECOMPRESSION and fmt.photometric in _YCC:
+        return True
+    return fmt.photometric == Photometric.RGB and coded in _COMPONENT_TRANSFORMS
 
 
 def _jpeg_color(declared: Photometric, stream: Codestream) -> Photometric:
