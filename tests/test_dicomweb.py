@@ -16,8 +16,9 @@ from pydicom.uid import UID
 
 import dicompix
 from dicompix.pixels.codecs.base import Stored
-from dicompix.pixels.errors import FrameIndexError
+from dicompix.pixels.errors import CodecError, FrameIndexError, PixelWarning
 from dicompix.pixels.image.web import open_dicomweb
+from dicompix.pixels.policy import DeviationError
 from dicompix.pixels.read.blocks import MissingSourceError, SourceError
 from dicompix.pixels.syntaxes import (
     EXPLICIT_LITTLE,
@@ -185,6 +186,23 @@ def test_floating_point_frames(archive: Archive, make: Make) -> None:
     without: dict[str, Any] = dict.fromkeys(("PixelData", "BitsStored", "HighBit", "PixelRepresentation"))
     fill(archive, make(values, **without, FloatPixelData=values.tobytes()), [values.tobytes()])
     assert np.array_equal(open_dicomweb(archive.client, *UIDS)[0], values)
+
+
+def test_frames_that_break_a_rule(archive: Archive, make: Make, frames: Stored) -> None:
+    whole = [bytes(LIBRARY.jpegls_encode(frame)) for frame in frames]
+    fill(archive, make(frames, frames=5), [*whole[:4], whole[4][: len(whole[4]) // 2]])
+    with pytest.raises(CodecError):
+        open_dicomweb(archive.client, *UIDS)[4]
+    image = open_dicomweb(archive.client, *UIDS, errors="salvage")
+    with pytest.warns(PixelWarning, match="salvaged|codestream-end"):
+        salvaged = image[4]
+    missing = image.missing(4)
+    assert missing is not None
+    assert 0 < missing.mean() < 1
+    assert np.array_equal(salvaged[~missing], frames[4][~missing])
+    archive.metadata["00280008"] = {"vr": "IS", "Value": [0]}
+    with pytest.raises(DeviationError, match="Number of Frames"):
+        open_dicomweb(archive.client, *UIDS, errors="strict")
 
 
 def test_a_whole_instance(archive: Archive, make: Make, as_file: AsFile, frames: Stored) -> None:

@@ -30,6 +30,8 @@ RGB = PixelFormat(rows=3, columns=5, samples=3, photometric=Photometric.RGB)
         ({"bits_allocated": 72}, "'Bits Allocated'"),
         ({"bits_stored": 0}, "(0028,0101) 'Bits Stored'"),
         ({"bits_allocated": 16, "bits_stored": 17}, "'Bits Stored'"),
+        ({"floating": True, "bits_allocated": 8}, "'Bits Allocated'"),
+        ({"floating": True, "bits_allocated": 16, "bits_stored": 16}, "'Bits Allocated'"),
     ],
 )
 def test_values_that_cannot_be(changes: dict[str, int], names: str) -> None:
@@ -39,6 +41,14 @@ def test_values_that_cannot_be(changes: dict[str, int], names: str) -> None:
     assert str(next(reversed(changes.values()))) in str(found.value)
     assert isinstance(found.value, ValueError)
     assert isinstance(found.value, FormatError)
+
+
+def test_floating_point_samples_have_32_or_64_bits() -> None:
+    for bits in (1, 8, 12, 16, 24, 48, 128):
+        with pytest.raises(BadValueError, match=f"'{bits}' is invalid for floating point samples, it must be 32.*64"):
+            replace(GRAY, floating=True, bits_allocated=bits, bits_stored=bits)
+    for bits, kind in ((32, np.float32), (64, np.float64)):
+        assert replace(GRAY, floating=True, bits_allocated=bits, bits_stored=bits).dtype == kind
 
 
 @pytest.mark.parametrize("bits", [24, 40, 48, 56])

@@ -5,6 +5,7 @@ import tracemalloc
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
+from time import process_time
 
 import imagecodecs
 import numpy as np
@@ -14,7 +15,15 @@ from dicompix.isolate import isolated
 from dicompix.pixels.batch import decode_all, decode_frames
 from dicompix.pixels.codestream import peek
 from dicompix.pixels.decode import Decoder, decode_frame
-from dicompix.pixels.errors import BadValueError, CodecError, FrameError, LimitError, PixelError, PixelWarning
+from dicompix.pixels.errors import (
+    BadValueError,
+    CodecError,
+    FrameError,
+    LimitError,
+    PixelError,
+    PixelWarning,
+    TransformError,
+)
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.frames import BufferSource, FrameIndex, index_native
 from dicompix.pixels.image import Image
@@ -41,6 +50,7 @@ from dicompix.pixels.syntaxes import (
     JPEG_XL,
     RLE_LOSSLESS,
 )
+from dicompix.pixels.transforms import expand_segments
 from support.builders import data_set
 from support.golden import GOLDEN
 from support.packing import deflate, encapsulate, rle
@@ -299,3 +309,12 @@ def test_a_deflated_frame_is_inflated_to_its_own_size_only() -> None:
         tracemalloc.stop()
     assert frame.array.shape == (100, 100)
     assert [finding.code for finding in frame.findings] == ["deflated-stream"]
+
+
+def test_a_segmented_palette_does_not_count_for_long() -> None:
+    # One value, then 60,000 times: repeat 1,000 empty segments (PS3.3 C.7.9.2.3).
+    units = [0, 1, 5, *[0, 0] * 1000, *[2, 1000, 6, 0] * 60_000]
+    started = process_time()
+    with pytest.raises(TransformError, match="more segments than the 256 entries need"):
+        expand_segments(struct.pack(f"<{len(units)}H", *units), 16, 256)
+    assert process_time() - started < 5

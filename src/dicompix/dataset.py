@@ -148,7 +148,7 @@ class PixelMixin:
         self.__dict__.update({"_pixel_array_opts": {**options, **given}, "_pixel_array": None, "_pixel_id": {}})
 
     def convert_pixel_data(self: Any, handler_name: str = "") -> None:
-        """Decode now what `pixel_array` will return, by the plugin of that name (deprecated in pydicom 3.0)."""
+        """Decode now, by the plugin of that name; errors as of `pixel_array` (deprecated in pydicom 3.0)."""
         if config._use_future:  # noqa: SLF001  # pydicom's members of version 4
             raise AttributeError(f"'{type(self).__name__}' object has no attribute 'convert_pixel_data'")
         options = self.__dict__.get("_pixel_array_opts", _NONE)
@@ -223,7 +223,7 @@ class PixelMixin:
         )
 
     def overlay_array(self: Any, group: int) -> Stored:
-        """Return the overlay of a group, 0x6000 to 0x60FF, as 0 and 1 (PS3.3 C.9.2)."""
+        """Return the overlay of a group, 0x6000 to 0x60FF, as 0 and 1; MissingElementError without (PS3.3 C.9.2)."""
         return overlays.overlay_array(self, group)
 
     def save_as(self: Any, filename: Any, /, *args: Any, **kwargs: Any) -> None:

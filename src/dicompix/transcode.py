@@ -47,7 +47,8 @@ def transcode(  # noqa: PLR0913  # each is a choice of the user's, by its own na
 
     `syntax` is a UID, a name as in the standard, or a short one such as "jpeg-ls". A folder is mirrored below `dst`,
     and a file of it that fails stops none of the others: see `failed` of the result. What is wrong with a single file
-    is raised.
+    is raised: PixelError's subclasses, FileNotFoundError, and FileExistsError for a target that is there, without
+    `overwrite`. An unknown syntax, or a parameter that it does not take, is a BadValueError or CodecError at once.
 
     >>> from pydicom.data import get_testdata_file
     >>> from tempfile import TemporaryDirectory

@@ -40,6 +40,7 @@ SUBSAMPLED = {
 }
 FOUR_SAMPLES = (Photometric.ARGB, Photometric.CMYK)
 _UNSIGNED = {bits: np.dtype(f"u{size}") for bits, size in ((1, 1), (8, 1), (12, 2), (16, 2), (32, 4), (64, 8))}
+_FLOATING = {bits: np.dtype(f"f{bits // 8}") for bits in (32, 64)}  # Float, Double Float Pixel Data (PS3.3 C.7.6.24)
 _SIGNED = {bits: np.dtype(kind.str.replace("u", "i")) if bits > 1 else kind for bits, kind in _UNSIGNED.items()}
 
 
@@ -97,6 +98,11 @@ class PixelFormat:
 
     def _check_bits(self) -> None:
         bits = self.bits_allocated
+        if self.floating and bits not in _FLOATING:
+            raise BadValueError(
+                f"A (0028,0100) 'Bits Allocated' value of '{bits}' is invalid for floating point samples, "
+                "it must be 32 (Float Pixel Data) or 64 (Double Float Pixel Data)"
+            )
         if not 1 <= bits <= 64 or (bits not in {1, 12} and bits % 8):
             raise BadValueError(
                 f"A (0028,0100) 'Bits Allocated' value of '{bits}' is invalid, "
@@ -128,7 +134,7 @@ class PixelFormat:
     def dtype(self) -> np.dtype[np.generic]:
         """Return the NumPy type, native byte order, that holds one sample."""
         if self.floating:
-            return np.dtype(f"f{self.bits_allocated // 8}")
+            return _FLOATING[self.bits_allocated]
         return (_SIGNED if self.signed else _UNSIGNED)[self.bits_allocated]
 
     @property

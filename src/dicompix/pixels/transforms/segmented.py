@@ -38,6 +38,7 @@ class _Expansion:
     bits: int
     entries: int
     values: list[int] = field(default_factory=list)
+    expanded: int = 0  # segments so far
 
     def run(self) -> None:
         """Expand every segment; a single unit left over is padding."""
@@ -60,6 +61,9 @@ class _Expansion:
     def segment(self, at: int) -> int:
         """Expand the discrete or linear segment there and return where the next one starts."""
         opcode, length = self.take(at, 2)
+        self.expanded += 1
+        if self.expanded > self.entries + len(self.units):  # empty ones, again and again
+            raise TransformError(f"the segmented palette has more segments than the {self.entries} entries need")
         if opcode not in {DISCRETE, LINEAR}:
             raise TransformError(
                 f"the segmented palette has unknown segment type '{opcode}' at unit {at}, needed 0 or 1"
