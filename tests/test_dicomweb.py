@@ -1,6 +1,7 @@
 """Images of a DICOMweb server, whole or frame by frame (PS3.18 10.4), by dicomweb-client against a small server."""
 
 import json
+import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -203,6 +204,16 @@ def test_frames_that_break_a_rule(archive: Archive, make: Make, frames: Stored) 
     archive.metadata["00280008"] = {"vr": "IS", "Value": [0]}
     with pytest.raises(DeviationError, match="Number of Frames"):
         open_dicomweb(archive.client, *UIDS, errors="strict")
+
+
+def test_an_image_goes_to_other_processes_with_its_address(archive: Archive, make: Make, frames: Stored) -> None:
+    fill(archive, make(frames, frames=5), [frame.tobytes() for frame in frames])
+    image = open_dicomweb(archive.client, *UIDS, errors="salvage")
+    again = pickle.loads(pickle.dumps(image))
+    archive.asked.clear()
+    assert np.array_equal(again[3], frames[3])
+    assert archive.asked == [f"{BASE}/frames/4"]
+    assert again.errors == "salvage"
 
 
 def test_a_whole_instance(archive: Archive, make: Make, as_file: AsFile, frames: Stored) -> None:

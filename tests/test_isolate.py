@@ -23,10 +23,11 @@ from dicompix.isolate import isolated
 from dicompix.pixels.batch import decode_frames
 from dicompix.pixels.codecs import CodecEntry
 from dicompix.pixels.codecs.base import Frame
-from dicompix.pixels.decode import Decoder, isolation
+from dicompix.pixels.decode import Decoder, decode_frame, isolation
 from dicompix.pixels.errors import BadValueError, CodecError, LimitError
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.frames import BufferSource, FrameIndex
+from dicompix.pixels.image import part
 from dicompix.pixels.limits import limits, set_limits
 from dicompix.pixels.registry import Registry, registry
 
@@ -86,6 +87,31 @@ def test_what_ends_a_process_is_one_frames_error_and_the_work_goes_on(order: str
     with pytest.raises(CodecError, match=phrase):
         DANGEROUS.frame(order.encode())
     assert DANGEROUS.frame(b"x").array[0, 0] == ord("x")
+
+
+@pytest.mark.usefixtures("workers")
+@pytest.mark.filterwarnings("ignore::dicompix.pixels.errors.PixelWarning")
+@pytest.mark.parametrize("name", ["JPEG2000.dcm", "SC_rgb_jpeg_dcmtk.dcm"])
+def test_lower_resolutions_are_decoded_elsewhere_too(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = isolation.copy()
+    with dicompix.open_image(example_path(name)) as image:
+        isolation.clear()
+        try:
+            frame, picture = image.frame(0, level=2), image.thumbnail(size=50)
+        finally:
+            isolation.extend(held)
+        monkeypatch.setattr(part, "REDUCING", dict.fromkeys(part.REDUCING, lambda *_: pytest.fail("decoded here")))
+        inside = image.frame(0, level=2)
+        np.testing.assert_array_equal(inside.array, frame.array)
+        assert inside.photometric == frame.photometric
+        np.testing.assert_array_equal(image.thumbnail(size=50), picture)
+
+
+@pytest.mark.usefixtures("workers")
+def test_decode_frame_is_protected() -> None:
+    with pytest.raises(CodecError, match="process died"):
+        decode_frame(b"C", DANGEROUS.fmt, codecs=DANGEROUS.codecs)
+    assert decode_frame(b"x", DANGEROUS.fmt, codecs=DANGEROUS.codecs).array[0, 0] == ord("x")
 
 
 @pytest.mark.usefixtures("workers")
@@ -262,7 +288,7 @@ SCRIPT = """
 import multiprocessing, sys
 from dicompix.isolate import isolated
 from dicompix.pixels.codecs import CodecEntry
-from dicompix.pixels.decode import Decoder, isolation
+from dicompix.pixels.decode import Decoder, decode_frame, isolation
 from dicompix.pixels.errors import CodecError
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.registry import Registry

@@ -1,16 +1,22 @@
 """A header that lies about its size gets an error before memory is taken."""
 
+import gzip
 import struct
 import tracemalloc
 import warnings
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
 from time import process_time
 
 import imagecodecs
 import numpy as np
 import pytest
+from pydicom.errors import InvalidDicomError
 
+import dicompix
 from dicompix.isolate import isolated
 from dicompix.pixels.batch import decode_all, decode_frames
 from dicompix.pixels.codestream import peek
@@ -18,6 +24,7 @@ from dicompix.pixels.decode import Decoder, decode_frame
 from dicompix.pixels.errors import (
     BadValueError,
     CodecError,
+    FormatError,
     FrameError,
     LimitError,
     PixelError,
@@ -51,7 +58,7 @@ from dicompix.pixels.syntaxes import (
     RLE_LOSSLESS,
 )
 from dicompix.pixels.transforms import expand_segments
-from support.builders import data_set
+from support.builders import data_set, file_of
 from support.golden import GOLDEN
 from support.packing import deflate, encapsulate, rle
 
@@ -318,3 +325,84 @@ def test_a_segmented_palette_does_not_count_for_long() -> None:
     with pytest.raises(TransformError, match="more segments than the 256 entries need"):
         expand_segments(struct.pack(f"<{len(units)}H", *units), 16, 256)
     assert process_time() - started < 5
+
+
+def bomb(before: int, after: int) -> bytes:
+    """Return a deflated file with so many MiB of zeros in an element before the pixel data, and so many in it."""
+    plain = file_of(data_set(PixelFormat(rows=8, columns=8), SMALL.tobytes())).getvalue()
+    header = plain[: plain.index(b"\xe0\x7f\x10\0")]
+    meta, elements = header[: header.index(b"\x08\0\x16\0")], header[header.index(b"\x08\0\x16\0") :]
+    meta = meta.replace(b"\x02\0\x10\0UI\x14\x001.2.840.10008.1.2.1\0", b"\x02\0\x10\0UI\x16\x001.2.840.10008.1.2.1.99")
+    stream = zlib.compressobj(1, zlib.DEFLATED, -15)
+    packed = stream.compress(b"\x07\0\x10\x10OB\0\0" + struct.pack("<I", before << 20)) if before else b""
+    packed += b"".join(stream.compress(bytes(1 << 20)) for _ in range(before))
+    packed += stream.compress(elements + b"\xe0\x7f\x10\0OB\0\0" + struct.pack("<I", (after << 20) + 64))
+    packed += b"".join(stream.compress(bytes(1 << 20)) for _ in range(after))
+    return meta + packed + stream.compress(SMALL.tobytes()) + stream.flush()
+
+
+def test_a_deflated_data_set_does_not_fill_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.dcm"
+    path.write_bytes(bomb(1030, 0))
+    for opened in (dicompix.dcmread, dicompix.open_image, lambda one: dicompix.dcmread(BytesIO(one.read_bytes()))):
+        tracemalloc.start()
+        try:
+            with pytest.raises(LimitError, match="bytes of a deflated data set would take"):
+                opened(path)
+            assert tracemalloc.get_traced_memory()[1] < 100_000_000
+        finally:
+            tracemalloc.stop()
+
+
+def test_a_large_element_of_a_deflated_data_set_is_read_when_it_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "large.dcm"
+    path.write_bytes(bomb(20, 0))
+    with dicompix.open_image(path) as image:
+        assert image.stored().tolist() == [SMALL.tolist()]
+        assert len(image.dataset[0x00071010].value) == 20 << 20
+    assert dicompix.dcmread(path).pixel_array.tolist() == SMALL.tolist()
+
+
+def test_a_mask_is_no_larger_than_pixel_data_could_be() -> None:
+    with pytest.raises(LimitError, match="cannot hold them"):
+        Image(data_set(huge(EXPLICIT_LITTLE), bytes(64))).shutter()
+
+
+def test_rubbish_is_not_taken_to_pieces(tmp_path: Path) -> None:
+    path = tmp_path / "zeros.gz"
+    path.write_bytes(gzip.compress(bytes(1 << 26)))
+    started = process_time()
+    with pytest.raises(InvalidDicomError):
+        dicompix.open_image(path)
+    assert process_time() - started < 5  # zeros are elements without a value, which pydicom reads one by one
+
+
+def test_runs_of_nothing_take_no_time() -> None:
+    stream = struct.pack("<16I", 1, 64, *[0] * 14) + b"\x80" * 10_000_000 + rle(SMALL)[64:]
+    started = process_time()
+    fmt = PixelFormat(rows=8, columns=8, transfer_syntax=RLE_LOSSLESS)
+    assert decode_frame(stream, fmt, codec="dicompix").array.tolist() == SMALL.tolist()
+    assert process_time() - started < 2
+
+
+def test_a_table_that_claims_more_than_there_is_is_an_error_wherever_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "table.dcm"
+    fmt = PixelFormat(rows=8, columns=8, transfer_syntax=RLE_LOSSLESS)
+    value = b"\xfe\xff\0\xe0" + struct.pack("<I", 0x7FFFFFF0) + bytes(16)
+    path.write_bytes(file_of(data_set(fmt, value, encapsulated=True), delimited=False).getvalue())
+    for job in (lambda: dicompix.open_image(path).stored(), lambda: dicompix.transcode(path, tmp_path / "b", "native")):
+        with pytest.raises(PixelError):
+            job()
+
+
+def test_sequences_that_lie_too_deep_in_each_other_are_an_error(tmp_path: Path) -> None:
+    inner = b""
+    for _ in range(5000):
+        item = b"\xfe\xff\0\xe0\xff\xff\xff\xff" + inner + b"\xfe\xff\x0d\xe0" + bytes(4)
+        inner = b"\x08\0\x40\x11SQ\0\0\xff\xff\xff\xff" + item + b"\xfe\xff\xdd\xe0" + bytes(4)
+    plain = file_of(data_set(PixelFormat(rows=8, columns=8), SMALL.tobytes())).getvalue()
+    path = tmp_path / "deep.dcm"
+    path.write_bytes(plain[: plain.index(b"\x28\0\x02\0")] + inner + plain[plain.index(b"\x28\0\x02\0") :])
+    for opened in (dicompix.dcmread, dicompix.open_image):
+        with pytest.raises(FormatError, match="too deep"):
+            opened(path)

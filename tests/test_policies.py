@@ -177,3 +177,27 @@ def test_strict_refuses_what_decoding_shows_of_a_data_set() -> None:
     dataset.pixel_array_options(errors="strict", decoding_plugin="dicompix")
     with pytest.raises(DeviationError, match="rle-segments"):
         _ = dataset.pixel_array
+
+
+def test_strict_refuses_what_pydicom_does_not_keep_of_a_file(tmp_path: Path) -> None:
+    fmt = replace(FMT, transfer_syntax=s.RLE_LOSSLESS)
+    items = encapsulate([[rle(np.arange(6, dtype=np.uint8).reshape(2, 3))]], delimited=False)
+    content = data_set(fmt, items, encapsulated=True)
+    whole = file_of(content).getvalue()
+    cases = {
+        "preamble": whole[132:],
+        "sequence-delimiter": whole[:-4] + b"\x04\0\0\0",  # the delimiter has a length
+    }
+    path = tmp_path / "odd.dcm"
+    for code, odd in cases.items():
+        path.write_bytes(odd)
+        with pytest.raises(DeviationError, match=code):
+            dcmread(path, force=True, errors="strict")
+        with path.open("rb") as file, pytest.raises(DeviationError, match=code):
+            dcmread(file, force=True, errors="strict")
+        assert dcmread(path, force=True).pixel_array.tolist() == [[0, 1, 2], [3, 4, 5]]
+    path.write_bytes(whole)
+    assert dcmread(path, errors="strict").pixel_array.tolist() == [[0, 1, 2], [3, 4, 5]]
+    del content.PixelData
+    path.write_bytes(file_of(content).getvalue())
+    assert "PixelData" not in dcmread(path, errors="strict")

@@ -290,10 +290,10 @@ def dcmread(*args: Any, errors: str = "warn", **kwargs: Any) -> FileDataset:
     >>> dcmread(get_testdata_file("CT_small.dcm", download=False)).pixel_array.shape
     (128, 128)
     """
-    with explained():
+    with explained(args, kwargs):
         dataset: Any = pydicom.dcmread(*args, **kwargs)
     add_cut_elements(dataset, args, kwargs)
     if type(dataset) is PydicomFileDataset:
         dataset.__class__ = FileDataset
-        set_policy(dataset, errors)
+        set_policy(dataset, errors, args, kwargs)
     return dataset  # type: ignore[no-any-return]

@@ -1,5 +1,7 @@
 """JPEG and JPEG-LS streams whose colour, prediction, precision or sign the data set contradicts (PS3.5 8.2)."""
 
+from functools import partial
+
 import imagecodecs
 import numpy as np
 
@@ -26,7 +28,11 @@ from malformations.jpeg_rows import (
     sv1,
 )
 from malformations.streams import (
+    SKEWED,
+    Bits,
     baseline,
+    first_order,
+    leaping,
     lossless,
     overflowing,
     predicted,
@@ -157,6 +163,23 @@ def _prediction() -> list[Case]:
             right=None,
             clause="T.81 H.1.2.1",
         ),
+        *_overlong(),
+    ]
+
+
+def _overlong() -> list[Case]:
+    """Differences of 32768 as Cornell's library wrote them (DCMTK's +wc)."""
+    frame, found = leaping(), {"right": leaping(), "clause": "T.81 H.1.2.2"}
+    kinds = (
+        ("huffman-17", "a difference of 32768 has a code of 17 bits, which no table says (DCMTK's +wc)", Bits(SKEWED)),
+        ("huffman-spare", "16 bits follow the code of a difference of 32768 (DCMTK's +wc)", Bits(spare=True)),
+        ("huffman-17-spare", "both: a code of 17 bits, and 16 bits after it", Bits(SKEWED, spare=True)),
+    )
+    streams = {name: predicted(frame, first_order, 1, bits) for name, _, bits in kinds}
+    plain = predicted(frame, first_order, 1)
+    return [
+        row("huffman-16", "differences of 32768 as they should be", lambda: sv1(plain, frame), **found),
+        *[row(name, says, partial(sv1, streams[name], frame), "huffman-overflow", **found) for name, says, _ in kinds],
     ]
 
 

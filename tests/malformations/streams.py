@@ -96,6 +96,11 @@ def half(stream: bytes, end: bytes = b"") -> bytes:
     return stream[: len(stream) // 4 * 2] + end
 
 
+def first_order(left: int, above: int, corner: int) -> int:
+    """Predict by selection value 1."""
+    return left
+
+
 def exact(before: int, above: int, corner: int) -> int:
     """Predict by selection value 6 in unbounded arithmetic, as T.81 table H.1 asks."""
     return above + (before - corner >> 1)
@@ -107,11 +112,11 @@ def overflowing(before: int, above: int, corner: int) -> int:
     return above + (difference >> 1)
 
 
-def predicted(frame: Stored, predict: Predict = exact, selection: int = 6) -> bytes:
+def predicted(frame: Stored, predict: Predict = exact, selection: int = 6, coder: "Bits | None" = None) -> bytes:
     """Return a 16-bit lossless JPEG stream by a predictor of one's own (T.81 annex H)."""
     rows, columns = frame.shape
     samples = [[int(value) & 0xFFFF for value in line] for line in frame.tolist()]
-    coder = _Bits()
+    coder = Bits() if coder is None else coder
     for y, line in enumerate(samples):
         for x, sample in enumerate(line):
             if y and x:
@@ -119,23 +124,32 @@ def predicted(frame: Stored, predict: Predict = exact, selection: int = 6) -> by
             else:
                 guess = line[x - 1] if x else samples[y - 1][0] if y else 0x8000
             coder.difference((sample - guess + 0x8000 & 0xFFFF) - 0x8000)
-    # 17 categories of 5 bits each
-    table = b"\xff\xc4" + struct.pack(">HB", 19 + 17, 0) + bytes([0, 0, 0, 0, 17] + [0] * 11) + bytes(range(17))
+    lengths = bytes(sum(len(code) == n for code in coder.codes) for n in range(1, 17))
+    table = b"\xff\xc4" + struct.pack(">HB", 19 + sum(lengths), 0) + lengths + bytes(range(sum(lengths)))
     header = b"\xff\xc3" + struct.pack(">HBHHB3B", 11, 16, rows, columns, 1, 1, 0x11, 0)
     scan = b"\xff\xda" + struct.pack(">HBBBBBB", 8, 1, 1, 0, selection, 0, 0)
     return SOI + header + table + scan + coder.finished() + EOI
 
 
-class _Bits:
-    """Entropy-coded bits, most significant first, zeros stuffed after FF (T.81 F.1.2.3)."""
+EVEN = tuple(format(category, "05b") for category in range(17))
+# Each code one bit longer than the one before: that of category 16 does not fit a table any more.
+SKEWED = tuple("1" * category + "0" for category in range(17))
 
-    def __init__(self) -> None:
+
+class Bits:
+    """Entropy-coded bits, most significant first, zeros stuffed after FF (T.81 F.1.2.3).
+
+    `codes` are those of the categories; with `spare` differences of 32768 have bits after them, as lesser ones do.
+    """
+
+    def __init__(self, codes: tuple[str, ...] = EVEN, *, spare: bool = False) -> None:
+        self.codes, self.spare = codes, spare
         self.text: list[str] = []
 
     def difference(self, value: int) -> None:
         category = 16 if value == -0x8000 else abs(value).bit_length()
-        self.text.append(format(category, "05b"))
-        if 0 < category < 16:
+        self.text.append(self.codes[category])
+        if 0 < category < 16 or (category == 16 and self.spare):
             extra = value if value > 0 else value + (1 << category) - 1
             self.text.append(format(extra, f"0{category}b"))
 
@@ -143,6 +157,15 @@ class _Bits:
         text = "".join(self.text)
         text += "1" * (-len(text) % 8)
         return bytes(int(text[i : i + 8], 2) for i in range(0, len(text), 8)).replace(b"\xff", b"\xff\0")
+
+
+def leaping(rows: int = 19, columns: int = 23) -> Stored:
+    """Return a 16-bit frame that begins with 0, and some of whose neighbours differ by half the range."""
+    y, x = np.mgrid[:rows, :columns]
+    frame: Stored = ((x * 37 + y * 91) % 300 + 1000 + 0x8000 * ((y % 5 == 3) & (x > 11))).astype(np.uint16)
+    frame[frame >= 0x8000] = np.repeat(frame[:, 11], columns)[(frame >= 0x8000).reshape(-1)] + 0x8000
+    frame[0, 0] = 0
+    return frame
 
 
 def steps(rows: int = 19, columns: int = 23) -> Stored:

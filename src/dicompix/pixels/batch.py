@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from dicompix.pixels.codecs.base import Frame, Stored
-from dicompix.pixels.decode import Decoder, check_fit, isolation
+from dicompix.pixels.decode import Decoder, isolation
 from dicompix.pixels.errors import CodecError, Finding, FrameError, FrameIndexError
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.frames import Buffer, FrameIndex, short_native_error
@@ -114,10 +114,7 @@ def _check_size(index: FrameIndex, fmt: PixelFormat, frames: int) -> tuple[Findi
 def _decode_elsewhere(
     read: Read, decoder: Decoder, numbers: Sequence[int], fmt: PixelFormat
 ) -> tuple[Stored, list[Frame]]:
-    parts = [read(i) for i in numbers]
-    for part in parts[1:] if decoder.fill is None else ():
-        check_fit(decoder.promised(part), fmt.frame_shape, fmt.dtype)
-    array, answers = isolation[-1](decoder, parts, fmt, coded=False)
+    array, answers = isolation[-1](decoder, [read(i) for i in numbers], fmt, coded=False)
     every = zip(numbers, answers, array, strict=True)
     return array, [_at(i, lambda _, given: decoder.answered(*given), (one, fmt, out)) for i, one, out in every]
 

@@ -144,6 +144,9 @@ def decode_frame(
     >>> decode_frame(bytes([0x01, 0xF2, 0x34, 0x05]), fmt).array
     array([[ 513, 1332]], dtype=uint16)
     """
+    decoder = Decoder(fmt=fmt, codec=codec, raw=want.raw, codecs=codecs)
+    if isolation and decoder.foreign:
+        return decoder.frame(data, want.out)
     frame, settled = _decoded(data, fmt, want, codec, codecs)
     return conform(frame, settled, want).noting(*settled.findings)
 

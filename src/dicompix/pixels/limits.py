@@ -23,6 +23,7 @@ _ALWAYS_ALLOWED = 1 << 20
 # Black frames of any size take a few hundred bytes in the other codings: allowed up to this size, or by this ratio.
 _BLANK, _BLANK_RATIO = 1 << 28, 1000.0
 _BLANKS, _BLANKS_RATIO = 1 << 30, 20_000.0  # the same for many such frames in one array
+_INFLATED_RATIO = 100.0
 _PACKED = {"native", "deflated", "rle"}  # codings of the native frame, where 1-bit and 12-bit samples are packed
 
 
@@ -141,6 +142,15 @@ def check_justified(fmt: PixelFormat, frames: int, encoded_bytes: int) -> None:
             f"{frames} frames of {fmt.array_bytes} bytes would take {needed} bytes, "
             f"but {encoded_bytes} bytes of pixel data cannot hold them"
         )
+
+
+def check_inflated(inflated: int, packed: int) -> None:
+    """Raise LimitError for more bytes in memory than so many deflated ones are good for (PS3.5 A.5).
+
+    Pixel data that lies in a file, as `open_image` leaves it, does not count.
+    """
+    if inflated > _BLANKS and inflated > packed * _INFLATED_RATIO:
+        raise LimitError(f"{packed} bytes of a deflated data set would take {inflated} bytes of memory")
 
 
 def check_salvage(fmt: PixelFormat, frames: int, encoded_bytes: int) -> None:

@@ -43,7 +43,7 @@ def _gdcm(wrong_for: str = "") -> CodecEntry:
 _NATIVE = CodecEntry("dicompix", f"{_HERE}native:decode")
 _DEFLATED = CodecEntry("dicompix", f"{_HERE}deflated:decode")
 _TURBO = CodecEntry("imagecodecs", f"{_HERE}imagecodecs_jpeg:decode", _IMAGECODECS, honours=("out",))
-_TURBO_LOSSLESS = CodecEntry("imagecodecs", f"{_HERE}imagecodecs_jpeg:decode_lossless", _IMAGECODECS, honours=("out",))
+_TURBO_LOSSLESS = CodecEntry("imagecodecs", f"{_HERE}overlong:decode", _IMAGECODECS, honours=("out",))
 _JPEG_LS = _imagecodecs("decode_jpeg_ls", "out")
 _JPEG_2000 = _imagecodecs("decode_jpeg_2000", "out", "threads")
 _JPEG_XL = _imagecodecs("decode_jpeg_xl", "out", "threads")

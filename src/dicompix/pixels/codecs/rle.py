@@ -1,5 +1,7 @@
 """RLE Lossless: PackBits segments, one per byte of the composite pixel code -> samples (PS3.5 annex G)."""
 
+import re
+
 import numpy as np
 
 from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored
@@ -8,6 +10,8 @@ from dicompix.pixels.codestream.rle import segment_bounds
 from dicompix.pixels.errors import CodecError, Finding
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.frames import Buffer
+
+_NOTHING = re.compile(rb"\x80*")  # any number of them does nothing (PS3.5 G.3.1)
 
 
 def decode(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:  # noqa: ARG001  # planes are interleaved anew
@@ -63,6 +67,8 @@ def unpack_segment(segment: Buffer, size: int, number: int = 0) -> bytearray:
         elif count > 128:
             result += source[position : position + 1] * (257 - count)
             position += 1
+        elif nothing := _NOTHING.match(source, position):
+            position = nothing.end()
     if len(result) < size:
         raise CodecError(f"RLE segment {number} decodes to {len(result)} bytes, needed {size} (PS3.5 G.3.2)")
     return result

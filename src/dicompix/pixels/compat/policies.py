@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from dicompix.pixels.compat.cut import lost_findings
 from dicompix.pixels.compat.results import Results
-from dicompix.pixels.policy import policy_of
+from dicompix.pixels.policy import policy_of, refuse
 from dicompix.pixels.read import Dataset
 from dicompix.pixels.read.display import fill_of
 
@@ -22,10 +23,15 @@ def with_policy(options: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
     return options if policy == "warn" else {**options, "errors": policy}
 
 
-def set_policy(dataset: Any, errors: str) -> None:
-    """Have a data set's pixel data decoded under a policy; BadValueError for what is none."""
+def set_policy(dataset: Any, errors: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Have a data set's pixel data decoded under a policy; BadValueError for what is none.
+
+    `args` and `kwargs` are those of the `dcmread` that gave it: "strict" also refuses what its file had wrong.
+    """
     if policy_of(errors) != "warn":
         dataset.pixel_array_options(errors=errors)
+    if errors == "strict":
+        refuse(lost_findings(args, kwargs))
 
 
 def filling(results: Results, dataset: Dataset) -> Results:

@@ -1,6 +1,6 @@
 """One frame in part: some of its rows and columns, or all of it at a lower resolution."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from dicompix.pixels.codecs import reduced
 from dicompix.pixels.codecs.base import Codec, DecodeRequest, Frame, Region, Stored
 from dicompix.pixels.codestream import Codestream, peek
 from dicompix.pixels.conform import conform
-from dicompix.pixels.decode import Decoder
+from dicompix.pixels.decode import Decoder, isolation, raised
 from dicompix.pixels.errors import FrameError, UnsupportedError
 from dicompix.pixels.format import SUBSAMPLED, Photometric, PixelFormat
 from dicompix.pixels.frames import BitFrameIndex, Buffer, FrameIndex
@@ -56,9 +56,29 @@ def reduced_frame(data: Buffer, decoder: Decoder, level: int) -> Frame:
         raise _unsupported(decoder.fmt, stream, level, most)
     settled = settle(decoder.fmt, stream)
     check_frame(settled.promised, len(data), stream)
+    if isolation and decoder.foreign:
+        fmt = _smaller(settled.promised, level)
+        return raised(isolation[-1](_AtLevel(decoder, level), [data], fmt)[1][0])
     want = DecodeRequest(raw=decoder.raw, level=level)
     frame = REDUCING[stream.kind](memoryview(data)[stream.start :], settled.coded, want)
     return conform(frame, _at_level(settled, level), want).noting(*settled.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class _AtLevel:
+    """What decodes frames at a level where there is a Decoder elsewhere."""
+
+    decoder: Decoder
+    level: int
+
+    @property
+    def fmt(self) -> PixelFormat:
+        """Return the format of whole frames."""
+        return self.decoder.fmt
+
+    def frame(self, data: Buffer, out: Stored | None = None) -> Frame:  # noqa: ARG002  # as a Decoder's
+        """Decode one frame at the level."""
+        return reduced_frame(data, self.decoder, self.level)
 
 
 def _at_level(settled: Settled, level: int) -> Settled:

@@ -19,6 +19,7 @@ from dicompix.pixels.image.naming import Naming
 from dicompix.pixels.image.ranges import Range, range_present
 from dicompix.pixels.image.render import Explanation, Rendering, modality_range, render
 from dicompix.pixels.image.sequence import Indices, is_several
+from dicompix.pixels.limits import check_justified
 from dicompix.pixels.parallel import in_parts
 from dicompix.pixels.read.display import display_modality, icc_profile_of, padding_of
 from dicompix.pixels.read.graphics import is_embedded, overlay_groups, overlay_or_finding, shutters_of
@@ -116,6 +117,7 @@ class Views(Arrays):
 
     def shutter(self) -> Stored:
         """Return True for each pixel that the display shutters leave visible, (rows, columns) (PS3.3 C.7.6.11)."""
+        check_justified(self.format, 1, len(self._index.source))
         return visible_area(shutters_of(self.dataset), self.format.rows, self.format.columns)
 
     def display(self, frame: int | Indices = 0, *, voi: Voi = 0, overlays: bool = False, icc: bool = False) -> Stored:

@@ -15,10 +15,10 @@ from pydicom.errors import InvalidDicomError
 from pydicom.tag import BaseTag
 from pydicom.uid import register_transfer_syntax
 
-from dicompix.pixels.errors import Finding
+from dicompix.pixels.errors import Finding, FormatError
 from dicompix.pixels.frames import BufferSource, MappedSource, Source, ahead
 from dicompix.pixels.read.blocks import BlockSource, SourceFile, fetch_by_number, fetch_from, is_numbered, reader_of
-from dicompix.pixels.read.deflated import inflated_file
+from dicompix.pixels.read.deflated import HEAD, inflated_file
 from dicompix.pixels.read.describe import PIXEL_ELEMENTS
 from dicompix.pixels.read.remote import Options, is_url, redacted, source_of
 from dicompix.pixels.read.unpack import gunzipped, is_gzip, seeks_slowly, spooled
@@ -26,7 +26,8 @@ from dicompix.pixels.syntaxes import GE_PRIVATE_BIG
 
 Target = str | os.PathLike[str] | BinaryIO | Dataset
 _UNDEFINED = 0xFFFFFFFF
-_HEAD = 1024  # bytes that surely hold the transfer syntax of a file with a preamble (PS3.10 7.1)
+# The groups that data sets with pixel data begin with: rubbish is not taken to pieces, which may take long.
+_BEGINNINGS = {group.to_bytes(2, order) for group in range(2, 0x2A, 2) for order in ("little", "big")}
 
 # pydicom takes a private syntax for explicit VR, and warns, unless it is told.
 register_transfer_syntax(GE_PRIVATE_BIG, implicit_vr=True, little_endian=True)
@@ -135,10 +136,10 @@ def _open(file: BinaryIO, *, force: bool) -> Opened:
 
 
 def _read(whole: _Whole, *, force: bool) -> Opened:
-    head = bytes(ahead(whole.source)(0, _HEAD))
+    head = bytes(ahead(whole.source)(0, HEAD))
     if is_gzip(head):
         whole = _Whole(gunzipped(whole.source), whole.name)
-        head = bytes(whole.source.read(0, _HEAD))
+        head = bytes(whole.source.read(0, HEAD))
     file = whole.reader()
     found = inflated_file(head, file, whole.source)
     if found is None:
@@ -162,7 +163,12 @@ def _up_to_pixels(file: BufferedReader | BytesIO, source: Source, *, force: bool
     """Read the elements before the pixel data; a file without preamble counts where pixel data follows them."""
     try:
         return dcmread(file, stop_before_pixels=True)
+    except RecursionError as problem:
+        raise too_deep() from problem
     except InvalidDicomError:
+        file.seek(0)
+        if not force and file.read(2) not in _BEGINNINGS:
+            raise
         file.seek(0)
         try:
             dataset = dcmread(file, stop_before_pixels=True, force=True)
@@ -172,6 +178,11 @@ def _up_to_pixels(file: BufferedReader | BytesIO, source: Source, *, force: bool
         if not found:
             raise
         return dataset
+
+
+def too_deep() -> FormatError:
+    """Return the error for sequences in sequences in sequences, of which pydicom reads some hundred levels."""
+    return FormatError("the sequences of the data set lie too deep in each other to be read (PS3.5 7.5)")
 
 
 def mapped(file: BinaryIO) -> mmap.mmap | None:

@@ -48,6 +48,10 @@ class WebFrameIndex(FrameIndex):
     def __len__(self) -> int:
         return self.declared
 
+    def __reduce__(self) -> tuple[type[FrameIndex], tuple[Instance, MediaTypes, int]]:
+        """Pickle the address and the client, without the frames that were retrieved."""
+        return type(self), (self._place, self._types, self.declared)
+
     def spans(self, frame: int) -> tuple[Span, ...]:
         """Return one span of what is retrieved: a frame's own bytes."""
         return ((0, len(self[frame])),)

@@ -63,7 +63,10 @@ def _end_of(source: Source) -> int | None:
     """Return the length of the pixel data with its delimiter; None where it has none, and so no end."""
     if not source.delimited:
         return len(source)
-    end = scan(source).spans[-1][1]
+    spans = scan(source).spans
+    if not spans:
+        return None
+    end = spans[-1][1]
     head = bytes(source.read(end, end + 8))
     return end + 8 if len(head) == 8 and HEADER.unpack(head)[0] == DELIMITER else None
 
