@@ -1,4 +1,4 @@
-"""Feed frames to PyTorch: a map-style Dataset needs only a length and an item; without PyTorch it is a sequence."""
+"""Frames of DICOM files straight into a PyTorch DataLoader; without PyTorch the batches are stacked by hand."""
 
 import numpy as np
 from pydicom.data import get_testdata_file
@@ -27,8 +27,7 @@ if __name__ == "__main__":
         from torch.utils.data import DataLoader
     except ImportError:
         batches = (np.stack([dataset[i] for i in range(k, k + 10)]) for k in range(0, len(dataset), 10))
-        print("PyTorch is not installed: batches are made by hand")
     else:
         batches = DataLoader(dataset, batch_size=10, shuffle=True, num_workers=2)
     for batch in batches:
-        print(batch.shape, batch.dtype, round(float(batch.mean()), 3))
+        print(tuple(batch.shape), str(batch.dtype).removeprefix("torch."))
