@@ -117,3 +117,12 @@ def test_whole_frames_beside_broken_ones_can_be_read(name: str) -> None:
 def test_most_findings_are_met() -> None:
     assert len(TABLE) >= 200
     assert len({code for case in TABLE.values() for code in case.codes}) >= 30
+
+
+def test_what_is_mended_for_one_file_is_not_taken_for_another(tmp_path: Path) -> None:
+    told = TABLE["header: sign-missing-known"].make()
+    (tmp_path / "told.dcm").write_bytes(told.to_bytes())
+    (tmp_path / "untold.dcm").write_bytes(told.having(SmallestImagePixelValue=None).to_bytes())
+    for name, signed in (("untold.dcm", False), ("told.dcm", True), ("untold.dcm", False)):
+        with dicompix.open_image(tmp_path / name) as image:
+            assert image.format.signed is signed

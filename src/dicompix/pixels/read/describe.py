@@ -98,8 +98,10 @@ def describe(dataset: Dataset, tag: int, uid: str, *, strict: bool = False) -> D
         return _described(dataset, tag, uid)
     key = (tag, uid, undecoded)
     found = _KEPT.get(key)
-    if found is None:
-        found = _described(dataset, tag, uid)
+    if found is not None:
+        return found
+    found = _described(dataset, tag, uid)
+    if not found[1]:  # what was mended follows from other elements too
         if len(_KEPT) >= _MOST_KEPT:
             _KEPT.clear()
         _KEPT[key] = found
