@@ -4,7 +4,9 @@ A difference of 32768 has a code and nothing after it. The library of Cornell Un
 code, or gave it seventeen bits, which no table can say: decoders lose their place there, and most say nothing.
 """
 
+import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +42,10 @@ class _Scan:
 
 def decode(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
     """Decode one lossless JPEG frame with libjpeg-turbo, or by hand where that lost its place."""
-    scan = _scan(bytes(data), fmt) if fmt.bits_stored == 16 else None
+    scan = None
+    if fmt.bits_stored == 16:
+        with suppress(IndexError, struct.error):  # the headers are cut: the library says so
+            scan = _scan(bytes(data), fmt)
     if scan is None:
         return imagecodecs_jpeg.decode_lossless(data, fmt, want)
     if not any(_cut_short(codes) for codes in scan.codes):
@@ -159,8 +164,10 @@ def _differences(
 
     With `overlong` a code of seventeen bits is the greatest category's, after which there are `spare` bits.
     """
-    data, found, position = scan + bytes(8), list[int](), 0
+    data, found, position, end = scan + bytes(8), list[int](), 0, 8 * len(scan)
     for i in range(count):
+        if position >= end:
+            raise IndexError(position)
         window = int.from_bytes(data[position >> 3 : (position >> 3) + 8]) << (position & 7)
         entry = tables[i % len(tables)][window >> 48 & _ONES]
         if not entry and not (overlong and window >> 47 & 0x1FFFF == _ONES << 1):
