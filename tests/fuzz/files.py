@@ -4,7 +4,8 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
-from pathlib import PurePath
+from pathlib import Path, PurePath
+from tempfile import NamedTemporaryFile
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -12,6 +13,7 @@ from pydicom.dataset import Dataset
 import dicompix
 from dicompix.pixels import syntaxes as s
 from dicompix.pixels.errors import PixelError
+from dicompix.pixels.read import Content, excerpt
 from dicompix.pixels.testing import CodecCase
 from fuzz.judge import Unreadable
 from support.arrays import color, gray
@@ -19,6 +21,7 @@ from support.builders import data_set, file_of
 from support.cases import CASES
 from support.packing import encapsulate, offsets_of
 
+_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # a file that no disk has to keep
 SMALL = 1 << 14  # bytes of a built file that begins a search
 
 
@@ -32,6 +35,27 @@ def pixels(data: bytes) -> None:
         raise Unreadable from problem
     array = dataset.pixel_array
     assert array.size > 0
+
+
+def opened(data: bytes) -> None:
+    """Open a file by few of its elements, and by all: both have to find the same, and read the same data set."""
+    with NamedTemporaryFile(dir=_MEMORY) as file:
+        file.write(data)
+        file.flush()
+        with Path(file.name).open("rb") as again:
+            brief = excerpt.briefly(again)
+        if brief is None:  # as it is for pydicom alone to read, so no difference is possible
+            return
+        later, content = brief
+        dataset, expected = excerpt.whole(file.name)
+        assert (content.fmt, content.header, len(content.index)) == (expected.fmt, expected.header, len(expected.index))
+        assert _bytes_of(content) == _bytes_of(expected)
+        assert later.now() == dataset
+
+
+def _bytes_of(content: Content) -> bytes:
+    source = content.index.source
+    return bytes(source.read(0, len(source)))
 
 
 def picture(data: bytes) -> None:
@@ -75,6 +99,23 @@ def _contents(case: CodecCase) -> Iterator[Dataset]:
             yield data_set(fmt, encapsulate(frames, offsets_of(frames) if count > 1 else ()), encapsulated=True)
         elif count == 1 or fmt.frame_bits % 8 == 0:
             yield data_set(fmt, case.data * count)
+
+
+def opened_seeds() -> list[bytes]:
+    """Return files of every layout and syntax, one of each, with nested items of every length before the pixels."""
+    return [file_seeds(uid)[0] for uid in CASES if file_seeds(uid)] + [
+        file_of(dataset).getvalue() for dataset in _nested()
+    ]
+
+
+def _nested() -> Iterator[Dataset]:
+    for undefined in (False, True):
+        content = _plain(16)
+        content.ReferencedImageSequence = [_item(ReferencedSOPClassUID="1.2.3"), _item()]
+        content.PerFrameFunctionalGroupsSequence = [_item(PixelMeasuresSequence=[_item(SliceThickness="1")])]
+        for element in content:
+            element.is_undefined_length = undefined and element.VR == "SQ"
+        yield content
 
 
 def picture_seeds() -> list[bytes]:

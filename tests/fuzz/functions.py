@@ -19,6 +19,7 @@ from dicompix.pixels.read.luts import lut_of, palette_of
 from dicompix.pixels.settle import settle
 from dicompix.pixels.transforms.segmented import expand_segments
 from fuzz.fields import SYNTAXES, Fields, header
+from malformations.streams import SKEWED, Bits, first_order, leaping, predicted
 from support.cases import CASES
 from support.packing import encapsulate, offsets_of
 from support.toys import SPLIT, WHOLE
@@ -123,6 +124,15 @@ def decoding(uid: str, codec: str | None) -> Callable[[bytes], None]:
         decode_frame(fields.rest(), fmt, codec=codec)
 
     return run
+
+
+def overlong_seeds() -> list[bytes]:
+    """Return lossless JPEG of 16 bits with differences of 32768, in each way that they were ever written."""
+    frame = leaping()
+    fmt = replace(CASES[s.JPEG_LOSSLESS_SV1][0].fmt, rows=frame.shape[0], columns=frame.shape[1], signed=False)
+    fmt = replace(fmt, bits_allocated=16, bits_stored=16, high_bit=None)
+    ways = Bits(), Bits(spare=True), Bits(SKEWED), Bits(SKEWED, spare=True)
+    return [header(fmt) + predicted(frame, first_order, 1, bits) for bits in ways]
 
 
 def _descriptor(fields: Fields) -> list[int]:

@@ -49,10 +49,12 @@ _ALL = [
     *_peeks(),
     Target("rle", functions.decoding(s.RLE_LOSSLESS, "dicompix"), partial(functions.coded_seeds, s.RLE_LOSSLESS)),
     Target("native", functions.decoding(s.EXPLICIT_LITTLE, None), partial(functions.coded_seeds, s.EXPLICIT_LITTLE)),
+    Target("overlong", functions.decoding(s.JPEG_LOSSLESS_SV1, "imagecodecs"), functions.overlong_seeds, fragile=True),
     Target("palette", functions.palette, functions.palette_seeds),
     Target("segmented", functions.segments, functions.segments_seeds),
     Target("lut", functions.lut, functions.lut_seeds),
     Target("picture", files.picture, files.picture_seeds),
+    Target("opened", files.opened, files.opened_seeds),
     *_files(),
 ]
 
