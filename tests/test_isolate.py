@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -20,9 +21,10 @@ from pebble.pool.process import WORKERS_NAME
 import dicompix
 from conftest import example_path
 from dicompix.isolate import isolated
+from dicompix.isolate.areas import MOST_SHOWN
 from dicompix.pixels.batch import decode_frames
 from dicompix.pixels.codecs import CodecEntry
-from dicompix.pixels.codecs.base import Frame
+from dicompix.pixels.codecs.base import Frame, Stored
 from dicompix.pixels.decode import Decoder, decode_frame, isolation
 from dicompix.pixels.errors import BadValueError, CodecError, LimitError
 from dicompix.pixels.format import PixelFormat
@@ -145,6 +147,76 @@ def test_results_take_no_file_handle() -> None:
     kept = [decode_frames(index_of_letters(b"abcd"), DANGEROUS, range(4)).array for _ in range(20)]
     assert len(kept) == 20
     assert len(handles()) <= before
+
+
+# Arrays in shared memory
+
+LARGE = PixelFormat(rows=1024, columns=1024, frames=2, transfer_syntax=UNKNOWN)
+MANY_LETTERS = Decoder(fmt=LARGE, codecs=DANGEROUS.codecs)
+
+
+def large(letters: bytes) -> Stored:
+    """Return a frame of 1 MiB for each letter, filled with it."""
+    return decode_frames(index_of_letters(letters), MANY_LETTERS, range(len(letters))).array
+
+
+@pytest.mark.usefixtures("workers")
+def test_a_large_array_is_its_owners_alone_and_keeps_its_values() -> None:
+    first = large(b"ab")
+    assert first.flags.writeable
+    first[0] = 1
+    part, second = first[1, 3:5], large(b"cd")
+    del first
+    third = large(b"ef")
+    for array, values in ((part, b"b"), (second, b"cd"), (third, b"ef")):
+        assert np.unique(array).tolist() == list(values)
+
+
+@pytest.mark.usefixtures("workers")
+def test_memory_that_no_array_shows_is_used_again() -> None:
+    for _ in range(2):
+        large(b"gh")
+    before = handles()
+    for _ in range(5):
+        large(b"gh")
+    assert len(handles()) <= len(before)
+
+
+@pytest.mark.usefixtures("workers")
+def test_any_number_of_large_arrays_may_be_kept() -> None:
+    large(b"ab")
+    before = len(handles())
+    kept = [large(bytes([100 + i])) for i in range(3 * MOST_SHOWN)]
+    assert len(handles()) <= before + 2 * MOST_SHOWN + 8  # eight wait to be used again
+    assert [int(array.min()) for array in kept] == [int(array.max()) for array in kept] == [*range(100, 148)]
+    del kept
+    assert len(handles()) <= before + 8 + MOST_SHOWN
+    assert np.unique(large(b"x")).tolist() == [120]
+
+
+def test_arrays_outlive_their_workers() -> None:
+    with isolated(workers=1):
+        pass
+    before = len(handles())
+    with isolated(workers=1):
+        kept = large(b"ab")
+    assert np.unique(kept).tolist() == list(b"ab")
+    del kept
+    assert len(handles()) <= before
+
+
+@pytest.mark.usefixtures("workers")
+def test_a_frame_that_fails_leaves_the_others_of_a_large_array() -> None:
+    with pytest.raises(CodecError, match=r"frame 1: .*died"):
+        large(b"aCc")
+    array = decode_frames(index_of_letters(b"aCc"), replace(MANY_LETTERS, fill=7), range(3)).array
+    assert [np.unique(frame).tolist() for frame in array] == [[97], [7], [99]]
+
+
+@pytest.mark.usefixtures("workers")
+def test_a_frame_of_no_bytes_is_an_error_of_the_codec() -> None:
+    with pytest.raises(CodecError):
+        DANGEROUS.frame(b"")
 
 
 def test_a_shared_registry_is_the_other_process_own() -> None:

@@ -1,62 +1,25 @@
-"""A part of the work, in memory that this process and a worker share: frames to decode, and what comes out."""
+"""A part of the work: frames to decode in memory that this process and a worker share, and what comes out."""
 
 import mmap
-import os
 import signal
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import accumulate, count
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 
+from dicompix.isolate.areas import Place, shown
 from dicompix.pixels.codecs.base import Frame, Stored
 from dicompix.pixels.decode import Decoder
 from dicompix.pixels.errors import CodecError, PixelError
 from dicompix.pixels.frames import Buffer
 from dicompix.pixels.limits import Limits, set_limits
 
-_ALIGNED = 64
 _MOST_MET = 16  # areas that a worker keeps mapped
 _GRACE = 2.0  # seconds after which a worker that nobody has stopped ends by itself
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Shared memory that another process can open; `number` is its own as long as this process lives."""
-
-    number: int
-    path: str
-    size: int
-
-
-class Area:
-    """Shared memory that this process and a worker see: encoded frames to decode, and room for what comes out."""
-
-    _numbers = count()
-
-    def __init__(self, size: int) -> None:
-        if sys.platform == "linux":
-            self._file = os.memfd_create("dicompix")
-            path = f"/proc/{os.getpid()}/fd/{self._file}"
-        else:
-            self._file, path = tempfile.mkstemp(prefix="dicompix-")
-        os.truncate(self._file, size)
-        self._mapped = mmap.mmap(self._file, size)
-        self.view = memoryview(self._mapped)
-        self.place = Place(next(self._numbers), path, size)
-
-    def close(self) -> None:
-        """Let go of the memory, which no array may show any more, and of its name."""
-        self.view.release()
-        self._mapped.close()
-        os.close(self._file)
-        if not self.place.path.startswith("/proc/"):
-            with suppress(OSError):
-                Path(self.place.path).unlink()
 
 
 _met: dict[int, memoryview] = {}  # areas that this worker has seen, the last few: pages are there from then on
@@ -75,24 +38,19 @@ def _view_of(place: Place) -> memoryview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A part of the work: frames of one format, which lie in an area one after the other, the decoded ones behind."""
+    """A part of the work: frames of one format, which lie in an area one after the other.
+
+    What comes out belongs into another area, which holds the frames of all parts: the first of these is number `first`.
+    """
 
     decoder: Decoder
     lengths: tuple[int, ...]
+    first: int
     shape: tuple[int, ...]
     dtype: str
     coded: bool
     limits: Limits
     timeout: float
-
-    @property
-    def size(self) -> int:
-        """Return how many bytes it needs of an area."""
-        return self._begin + len(self.lengths) * int(np.prod(self.shape)) * np.dtype(self.dtype).itemsize
-
-    @property
-    def _begin(self) -> int:
-        return -(-sum(self.lengths) // _ALIGNED) * _ALIGNED
 
     def encoded(self, view: memoryview) -> list[memoryview]:
         """Return where each frame's bytes are."""
@@ -106,9 +64,8 @@ class Part:
             np.copyto(np.frombuffer(target, np.uint8), np.frombuffer(data, np.uint8))
 
     def decoded(self, view: memoryview) -> Stored:
-        """Return where the decoded frames are."""
-        shape = (len(self.lengths), *self.shape)
-        return np.frombuffer(view, self.dtype, int(np.prod(shape)), self._begin).reshape(shape)
+        """Return where the decoded frames belong."""
+        return shown(view, (self.first + len(self.lengths), *self.shape), self.dtype)[self.first :]
 
 
 def limit(memory: int) -> None:
@@ -125,10 +82,10 @@ def limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def work(part: Part, place: Place) -> list[Frame | PixelError]:
+def work(part: Part, encoded: Place, decoded: Place) -> list[Frame | PixelError]:
     """Decode frames into shared memory and say what they are, or why there is none; runs in a worker."""
     with _alarm(part.timeout + _GRACE):
-        return _all_decoded(part, place)
+        return _all_decoded(part, _view_of(encoded), _view_of(decoded))
 
 
 @contextmanager
@@ -144,10 +101,9 @@ def _alarm(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _all_decoded(part: Part, place: Place) -> list[Frame | PixelError]:
+def _all_decoded(part: Part, encoded: memoryview, decoded: memoryview) -> list[Frame | PixelError]:
     set_limits(frame_bytes=part.limits.frame_bytes, array_bytes=part.limits.array_bytes)
-    view = _view_of(place)
-    return [_decoded(part, data, out) for data, out in zip(part.encoded(view), part.decoded(view), strict=True)]
+    return [_decoded(part, data, out) for data, out in zip(part.encoded(encoded), part.decoded(decoded), strict=True)]
 
 
 def _decoded(part: Part, data: memoryview, out: Stored) -> Frame | PixelError:

@@ -13,10 +13,10 @@ from multiprocessing import get_all_start_methods, get_context
 from threading import Lock
 from typing import Any
 
-import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
-from dicompix.isolate.part import Area, Part, Place, limit, work
+from dicompix.isolate.areas import MOST_SHOWN, Area, Areas, Place
+from dicompix.isolate.part import Part, limit, work
 from dicompix.pixels.codecs.base import Frame, Stored
 from dicompix.pixels.decode import Decoder
 from dicompix.pixels.errors import CodecError, PixelError
@@ -30,7 +30,6 @@ from dicompix.pixels.syntaxes import syntax_for
 PARTS = {"jpeg-2000": 3, "jpeg-ls": 3, "jpeg-xl": 3}
 AT_ONCE = 3  # parts that a worker has to do or to come, each with shared memory of its own
 PART_BYTES = 1 << 24  # decoded bytes that a part of several frames has at most
-KEPT_BYTES = 1 << 25  # shared memory to use again is no larger: new pages cost more than decoding some codings
 MOST_CALLS = 50  # for the workers to be there
 _PRELOADED = [
     "dicompix.isolate",
@@ -53,7 +52,7 @@ class Workers:
     def __init__(self, timeout: float, memory: int, workers: int) -> None:
         self.timeout, self.memory, self.count = timeout, memory, workers
         self._process, self._lock, self._ended = os.getpid(), Lock(), False
-        self._free: list[Area] = []
+        self.areas = Areas(workers * AT_ONCE + MOST_SHOWN // 4)
         self._tasks: set[Any] = set()
         self._pool = self._new_pool()
 
@@ -91,12 +90,19 @@ class Workers:
         step = -(-len(parts) // (self.count * max([PARTS.get(kind, 1) for kind in kinds], default=1)))
         shape, dtype = fmt.frame_shape, fmt.dtype.str
         part = partial(Part, decoder=decoder, shape=shape, dtype=dtype, coded=coded, timeout=self.timeout)
-        job = _Job(self, part, parts, max(1, min(step, PART_BYTES // fmt.array_bytes)))
-        return job.array, job.answers()
+        result = self.areas.take(len(parts) * fmt.array_bytes)
+        try:
+            answers = _Job(self, part, result.place, parts).answers(max(1, min(step, PART_BYTES // fmt.array_bytes)))
+        except BaseException:
+            result.close()  # a worker may still write to it
+            raise
+        array = self.areas.array(result, (len(parts), *shape), dtype)
+        every = zip(answers, array, strict=True)
+        return array, [replace(one, array=out) if isinstance(one, Frame) else one for one, out in every]
 
-    def send(self, part: Part, place: Place) -> Any:
+    def send(self, part: Part, encoded: Place, decoded: Place) -> Any:
         """Have a worker do a part of the work; return its future."""
-        return self._scheduled(work, part, place)
+        return self._scheduled(work, part, encoded, decoded)
 
     def _scheduled(self, work: Callable[..., object], *arguments: object) -> Any:
         for _ in range(2):
@@ -120,33 +126,12 @@ class Workers:
                 _stop(pool)
                 self._pool = self._new_pool()
 
-    def area(self, size: int) -> Area:
-        """Return shared memory of that many bytes or more, used before where there is such."""
-        with self._lock:
-            fitting = next((area for area in self._free if area.place.size >= size), None)
-            if fitting is not None:
-                self._free.remove(fitting)
-                return fitting
-        return Area(1 << (size - 1).bit_length())
-
-    def give_back(self, area: Area) -> None:
-        """Keep shared memory for the next part of the work, or let go of it."""
-        with self._lock:
-            keep = not self._ended and area.place.size <= KEPT_BYTES
-            if keep:
-                self._free.append(area)
-            spare = self._free.pop(0) if len(self._free) > self.count * AT_ONCE else None if keep else area
-        if spare is not None:
-            spare.close()
-
     def stop(self) -> None:
         """Stop the workers, whatever they do, and let go of their memory."""
         with self._lock:
             self._ended = True
-            free, self._free = self._free, []
             _stop(self._pool)
-        for area in free:
-            area.close()
+        self.areas.close()
         for task in tuple(self._tasks):  # other threads wait for them
             if task.cancel():
                 task.set_running_or_notify_cancel()
@@ -160,17 +145,17 @@ def _stop(pool: ProcessPool) -> None:
 class _Job:
     """Frames to decode: parts that wait, parts that workers have, and an answer for each frame that is done."""
 
-    def __init__(self, workers: Workers, part: Callable[..., Part], frames: Sequence[Buffer], step: int) -> None:
-        self._workers, self._part, self._frames = workers, part, frames
-        sample = part(lengths=(), limits=current_limits())
-        self.array: Stored = np.empty((len(frames), *sample.shape), sample.dtype)
-        self._waiting = deque(range(i, min(i + step, len(frames))) for i in range(0, len(frames), step))
-        self._running: dict[Any, tuple[range, Part, Area]] = {}
+    def __init__(self, workers: Workers, part: Callable[..., Part], result: Place, frames: Sequence[Buffer]) -> None:
+        self._workers, self._part, self._result, self._frames = workers, part, result, frames
+        self._waiting: deque[range] = deque()
+        self._running: dict[Any, tuple[range, Area]] = {}
         self._done: dict[int, Frame | PixelError] = {}
         self._broken = 0
 
-    def answers(self) -> list[Frame | PixelError]:
-        """Return each frame, decoded into the array, or why there is none."""
+    def answers(self, step: int) -> list[Frame | PixelError]:
+        """Return what each frame is, decoded in parts of that many, or why there is none."""
+        count = len(self._frames)
+        self._waiting.extend(range(i, min(i + step, count)) for i in range(0, count, step))
         try:
             while self._waiting or self._running:
                 while self._waiting and len(self._running) < self._workers.count * AT_ONCE:
@@ -178,41 +163,33 @@ class _Job:
                 for task in wait(self._running, return_when=FIRST_COMPLETED).done:
                     self._take(task)
         finally:  # an interrupted caller leaves nothing to the workers
-            for task, (_, _, area) in self._running.items():
+            for task, (_, area) in self._running.items():
                 task.cancel()
                 area.close()
-        return [self._done[i] for i in range(len(self._frames))]
+        return [self._done[i] for i in range(count)]
 
     def _send(self, numbers: range) -> None:
         given = [self._frames[i] for i in numbers]
-        part = self._part(lengths=tuple(map(len, given)), limits=current_limits())
-        area = self._workers.area(part.size)
+        part = self._part(lengths=tuple(map(len, given)), first=numbers[0], limits=current_limits())
+        area = self._workers.areas.take(sum(part.lengths))
         part.fill(area.view, given)
         try:
-            task = self._workers.send(part, area.place)
+            task = self._workers.send(part, area.place, self._result)
         except BaseException:
             area.close()
             raise
-        self._running[task] = numbers, part, area
+        self._running[task] = numbers, area
 
     def _take(self, task: Any) -> None:
-        numbers, part, area = self._running.pop(task)
+        numbers, area = self._running.pop(task)
         try:
             found: list[Frame | PixelError] = task.result()
         except _ENDINGS as problem:
             area.close()
             self._failed(numbers, problem)
         else:
-            self._keep(numbers, found, part.decoded(area.view))
-            self._workers.give_back(area)
-
-    def _keep(self, numbers: range, found: list[Frame | PixelError], decoded: Stored) -> None:
-        for i, frame, array in zip(numbers, found, decoded, strict=True):
-            if isinstance(frame, PixelError):
-                self._done[i] = frame
-            else:
-                self.array[i] = array
-                self._done[i] = replace(frame, array=self.array[i])
+            self._done.update(zip(numbers, found, strict=True))
+            self._workers.areas.give_back(area)
 
     def _failed(self, numbers: range, problem: Exception) -> None:
         """Try frames alone that no worker returned from; of one alone say why."""
