@@ -6,13 +6,18 @@
     ├── FormatError                      fix the header
     │   ├── MissingElementError          (AttributeError)
     │   ├── BadValueError                (ValueError)
-    │   └── UnsupportedError             (NotImplementedError)
+    │   ├── UnsupportedError             (NotImplementedError)
+    │   └── VolumeError                  (ValueError) in volume.errors
     ├── FrameError (ValueError)          fix the pixel data
     │   ├── FrameIndexError              (IndexError: no such frame)
     │   └── LimitError                   the header asks for more than the data or the limit can justify
     ├── CodecError (RuntimeError)        this frame is broken for this codec
     ├── MissingCodecError (RuntimeError) install something
-    └── TransformError (ValueError)      fix the LUT or window
+    ├── TransformError (ValueError)      fix the LUT or window
+    ├── DeviationError                   a FormatError and FrameError, in policy: errors="strict"
+    ├── SourceError (OSError)            in read.blocks: the bytes cannot be fetched
+    ├── NoDicomError                     in read.refused: another kind of file
+    └── MissingLibraryError (ImportError) in image.library: install an extra
 
     PixelWarning (UserWarning)           one Finding, settled and reported
 """
