@@ -212,3 +212,17 @@ def test_what_cannot_be_tabulated_is_evaluated() -> None:
     with pytest.raises(TransformError, match="do not all fit"):
         ready(np.array([-32768], np.int16))
     assert ready(np.empty((0, 3), np.int16)).dtype == np.int16
+
+
+@pytest.mark.parametrize(("kind", "signalling"), [("f4", 0x7F800001), ("f8", 0x7FF0000000000001)])
+@pytest.mark.parametrize(
+    "step", [Rescale(2, 3), Window(10, 5), Window(10, 5, "SIGMOID"), Lut(np.arange(4, dtype=np.uint8), 0, 8)]
+)
+def test_signalling_nan_and_too_large_values_are_no_warning(kind: str, signalling: int, step: Transform) -> None:
+    values = np.full(3, np.finfo(kind).max, kind)
+    values.view(f"u{values.itemsize}")[0] = signalling
+    quiet = values.copy()
+    quiet[0] = np.nan
+    for steps in (Pipeline((step,)), Pipeline((step,)).to_display()):
+        np.testing.assert_array_equal(steps(values), steps(quiet))
+        assert steps(values)[1] == steps(values)[2]

@@ -90,8 +90,8 @@ class Lut(Transform):
         if values.dtype.kind == "b":
             values = values.view(np.uint8)
         if values.dtype.kind == "f":
-            # fmax and fmin, unlike clip, pass over NaN
-            values = np.floor(np.fmin(np.fmax(values.astype(np.float64), low), high))
+            # fmax and fmin, unlike clip, pass over NaN, once floor has made it a quiet one
+            values = np.fmin(np.fmax(np.floor(values.astype(np.float64)), low), high)
         else:
             limits = np.iinfo(values.dtype)
             low, high = (min(max(bound, limits.min), limits.max) for bound in (low, high))

@@ -42,8 +42,12 @@ class Pipeline(Transform):
         """Tell whether every step is, so that the chain is a function of one stored value."""
         return all(step.elementwise for step in self.steps)
 
+    @np.errstate(invalid="ignore", over="ignore")
     def __call__(self, values: Array) -> Array:
-        """Return what the steps make of the values, one after another over the whole array."""
+        """Return what the steps make of the values, one after another over the whole array.
+
+        A NaN, signalling ones too, stays one without a warning of NumPy; what is too large for floats is infinite.
+        """
         if not self.steps:
             return values.copy()
         for step in self.steps:
@@ -190,6 +194,7 @@ def _tabulate(pipeline: Pipeline, fmt: PixelFormat, dtype: np.dtype[np.generic] 
     return table
 
 
+@np.errstate(invalid="ignore")
 def exact(values: Array, dtype: np.dtype[np.generic] | None) -> Array:
     """Return the values as `dtype`: floats rounded to its precision, integers only where they lose nothing.
 
