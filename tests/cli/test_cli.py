@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -134,18 +135,21 @@ def test_a_file_that_cannot_be_used_is_a_line_with_its_name_and_status_3(
     shutil.copy(PLAN, "plan")
     arguments = [argument.format(bad) for argument in ON_FILES[name]]
     result = RUNNER.invoke(app, [*arguments, *["--json"] * as_json], prog_name="dicompix")
+    counts = " checked: 0 with errors" in result.stderr  # which `check` says in the end
+    assert counts is (name == "check" and not as_json and bad != "folder")
+    lines = result.stderr.splitlines()[: -1 if counts else None]
     if (name, bad) in {("check", "plan"), ("transcode", "plan")}:  # nothing is wrong with it; it is copied
-        assert (result.exit_code, result.stderr) == (0, "")
+        assert (result.exit_code, lines) == (0, [])
         return
     assert result.exit_code == 3, result.output
-    assert len(result.stderr.splitlines()) == 1
-    assert result.stderr.startswith(f"dicompix {name}: ")
-    assert bad in result.stderr
-    assert BAD_FILES[bad].casefold() in result.stderr.casefold()
+    (line,) = lines
+    assert line.startswith(f"dicompix {name}: ")
+    assert bad in line
+    assert BAD_FILES[bad].casefold() in line.casefold()
     if as_json:
         found = json.loads(result.stdout)
         said = found["error"] if "error" in found else found["files"][0]["error"]
-        assert result.stderr == f"dicompix {name}: {said}\n"
+        assert line == f"dicompix {name}: {said}"
 
 
 @pytest.mark.parametrize("name", ON_FILES)
@@ -167,7 +171,7 @@ def test_what_may_not_be_read_is_for_who_opens_it_to_say(
         (["show", CT, "--voi", "lung"], "no view is explained as 'lung'"),
         (["info", CT, "--frame", "99"], "there is no frame 99"),
         (["export", CT, "-o", "out", "--frames", "99"], "there is no frame 99"),
-        (["export", CT, "-o", CT], "File exists"),
+        (["export", CT, "-o", CT], "is a file, needed a folder"),
         (["transcode", CT, "/dev/null/x", "rle"], "/dev/null"),
         (["compare", CT, CT, "--codec", "nobody"], "No plugin named 'nobody'"),
     ],
@@ -331,3 +335,158 @@ def test_main_ends_with_the_status(capsys: pytest.CaptureFixture[str]) -> None:
         main(["info", "nowhere"])
     assert done.value.code == 3
     assert "Traceback" not in capsys.readouterr().err
+
+
+ODD_NAMES = ["Füße & so/a b/日本.dcm", "two\nlines\t.dcm", "-dash.dcm", "\x1b[31mred.dcm"]
+
+
+def printed(*arguments: str, encoding: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Return how the command ends where standard output takes no other characters."""
+    return subprocess.run(
+        [sys.executable, "-m", "dicompix", *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        check=False,
+        cwd=cwd,
+        env={**PLAIN, "PYTHONIOENCODING": encoding},
+    )
+
+
+@pytest.fixture
+def oddly_named(tmp_path: Path) -> list[str]:
+    """Return files with names that are hard to print, the last one no text at all."""
+    made = [str(tmp_path / name) for name in (*ODD_NAMES, os.fsdecode(b"no-text-\xff.dcm"))]
+    try:
+        for path in made:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(CT, path)
+    except OSError:
+        pytest.skip("a file system of text")
+    return made
+
+
+@pytest.mark.parametrize("encoding", ["utf-8:strict", "ascii:strict"])
+@pytest.mark.parametrize("name", ON_FILES)
+def test_any_file_name_can_be_printed(name: str, encoding: str, oddly_named: list[str], tmp_path: Path) -> None:
+    one = name in {"transcode", "compare", "bench"}
+    given = oddly_named[-1:] if one else oddly_named
+    arguments = [found for argument in ON_FILES[name] for found in (given if argument == "{}" else [argument])]
+    done = printed(*arguments, encoding=encoding, cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (0, name == "check"), done.stderr
+    assert name == "show" or "\x1b[31m" not in done.stdout  # which prints the pictures' names for programs
+
+
+def test_bytes_that_are_no_text_are_printed_as_they_are(oddly_named: list[str], tmp_path: Path) -> None:
+    done = printed("show", oddly_named[-1], encoding="utf-8:strict", cwd=tmp_path)
+    assert (tmp_path / done.stdout.removesuffix("\n")).exists()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8:strict", "ascii:strict"])
+def test_a_file_name_comes_back_from_json(encoding: str, oddly_named: list[str], tmp_path: Path) -> None:
+    done = printed("info", "--json", *oddly_named, encoding=encoding, cwd=tmp_path)
+    assert [one["file"] for one in json.loads(done.stdout)["files"]] == oddly_named
+    done = printed("info", "--json", f"{oddly_named[-1]}x", encoding=encoding, cwd=tmp_path)
+    assert json.loads(done.stdout)["files"][0]["error"].endswith("\udcff.dcmx: No such file or directory")
+
+
+def test_an_error_is_one_line_whatever_the_file_is_called(tmp_path: Path) -> None:
+    result = RUNNER.invoke(app, ["info", str(tmp_path / "two\nlines")])
+    assert result.stderr == f"dicompix info: {tmp_path}/two\\nlines: No such file or directory\n"
+
+
+def test_a_program_keeps_its_own_streams(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import sys; print(sys.stdout.errors)")
+    done = dicompix_command("run", str(tmp_path / "a.py"), env={"PYTHONIOENCODING": "utf-8:strict"})
+    assert done.stdout == "strict\n"
+
+
+@pytest.mark.parametrize("name", ON_FILES)
+def test_one_thing_is_not_called_many(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = RUNNER.invoke(app, [argument.format(CT) for argument in ON_FILES[name]])
+    assert result.exit_code == 0
+    assert re.findall(r"(?<![\d.,])1 [a-z]+s\b(?<!is)", result.output) == []
+
+
+@pytest.mark.parametrize("name", ["bench", "demo"])
+def test_tables_are_lines_where_no_terminal_takes_them(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = RUNNER.invoke(app, [argument.format(CT) for argument in ON_FILES[name]])
+    _, columns, *lines = result.stdout.splitlines()
+    assert lines
+    assert {line.count("\t") for line in lines} == {columns.count("\t")}
+
+
+def test_rle_tells_no_size(tmp_path: Path) -> None:
+    path = str(get_testdata_file("MR_small_RLE.dcm", download=False))
+    (line,) = (
+        line for line in RUNNER.invoke(app, ["info", path]).stdout.splitlines() if line.startswith("  codestream")
+    )
+    assert line.split(None, 1)[1] == "rle, lossless"
+    other = RUNNER.invoke(app, ["info", str(get_testdata_file("JPEG2000.dcm", download=False))]).stdout
+    assert "codestream  jpeg-2000, 1024 x 256 x 1, 16 bits, " in other
+
+
+@pytest.mark.parametrize(
+    ("shell", "phrase"),
+    [
+        ("bash", "complete -o default -F _dicompix_completion dicompix"),
+        ("zsh", "#compdef dicompix"),
+        ("fish", "complete --command dicompix"),
+        ("powershell", "Register-ArgumentCompleter"),
+    ],
+)
+def test_the_completion_of_a_shell_by_its_name(shell: str, phrase: str) -> None:
+    done = dicompix_command("--show-completion", shell)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert phrase in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--show-completion", "tcsh"], ["--install-completion", "zsh"]])
+def test_a_shell_that_cannot_be_meant_is_wrong_usage(arguments: list[str]) -> None:
+    done = dicompix_command(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"dicompix: Invalid value: {' '.join(arguments)}: ")
+    assert "--show-completion takes bash, zsh, fish, powershell, pwsh" in done.stderr
+
+
+def test_pydicoms_sub_command_shows_the_completion_of_our_command() -> None:
+    code = "from dicompix.cli import main; main(['--show-completion', 'zsh'], name='pydicom dicompix')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=PLAIN)
+    assert "#compdef dicompix" in done.stdout
+    assert "pydicom" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("shell", "args"),
+    [
+        ("zsh", {"_TYPER_COMPLETE_ARGS": "dicompix transcode a b jls-"}),
+        ("fish", {"_TYPER_COMPLETE_ARGS": "dicompix transcode a b jls-", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}),
+    ],
+)
+def test_other_shells_are_offered_the_same(shell: str, args: dict[str, str]) -> None:
+    done = dicompix_command(env={"_DICOMPIX_COMPLETE": f"complete_{shell}", **args})
+    assert "jls-near" in done.stdout
+    assert "JPEG-LS Near-Lossless" in done.stdout
+
+
+def test_the_values_of_an_option_are_offered() -> None:
+    assert completions("dicompix transcode --errors s") == ["strict", "salvage"]
+
+
+@pytest.mark.parametrize("name", [name for name in ON_FILES if name not in {"compare", "bench", "show"}])
+@pytest.mark.parametrize("kind", ["empty", "notes"])
+def test_a_folder_without_images_is_a_line_with_its_name(
+    kind: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(kind).mkdir()
+    if kind == "notes":
+        Path(kind, "notes.txt").write_text("no DICOM")
+    arguments = [argument.format(kind) for argument in ON_FILES[name]]
+    result = RUNNER.invoke(app, arguments, prog_name="dicompix")
+    assert result.exit_code == 3
+    assert re.fullmatch(rf"dicompix {name}: there are no (files|images) in {kind}\n", result.stderr)

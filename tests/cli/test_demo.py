@@ -2,13 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
+import pytest
 from pydicom.data import get_testdata_file
 from typer.testing import CliRunner
 
 from dicompix.cli.commands import app
 from dicompix.cli.gallery import EXAMPLES, example_sources
 from dicompix.cli.sources import unique_names
+from dicompix.pixels.image import Image
 from support import command_line as command
 
 RUNNER = CliRunner()
@@ -80,3 +83,24 @@ def test_demo_goes_on_after_a_broken_deflated_file(tmp_path: Path) -> None:
     result = RUNNER.invoke(app, ["demo", str(tmp_path / "cut.dcm"), str(CT), "-o", str(tmp_path / "out")])
     assert result.exit_code == 3
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["CT_small.dcm.png"]
+
+
+def test_a_picture_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: Image, path: Path, **_: Any) -> None:
+        path.write_bytes(b"half of it")
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(Image, "save", broken)
+    result = RUNNER.invoke(app, ["demo", str(CT), "-o", str(tmp_path / "out")])
+    assert result.exit_code == 3
+    assert result.stderr == f"dicompix demo: {tmp_path}/out/CT_small.dcm.png: No space left on device\n"
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_input_is_never_overwritten(tmp_path: Path) -> None:
+    for name in ("a", "a.png"):
+        (tmp_path / name).write_bytes(CT.read_bytes())
+    result = RUNNER.invoke(app, ["demo", str(tmp_path / "a"), str(tmp_path / "a.png"), "-o", str(tmp_path)])
+    assert result.exit_code == 3
+    assert "a.png is a file to be read: an input is never overwritten" in result.stderr
+    assert (tmp_path / "a.png").read_bytes() == CT.read_bytes()

@@ -20,7 +20,6 @@ from pydicom.dataset import Dataset
 from typer.testing import CliRunner
 
 from dicompix.cli.commands import app
-from dicompix.cli.exporting.run import RECORD
 from dicompix.cli.exporting.write import WRITERS
 from dicompix.cli.options import frames_of
 from dicompix.pixels.codecs.base import Stored
@@ -61,7 +60,9 @@ def export(*arguments: str | Path, status: int = 0) -> str:
 def names(folder: Path) -> list[str]:
     """Return the files below a folder, its record aside."""
     return sorted(
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and path.name != RECORD
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != ".dicompix-export.jsonl"
     )
 
 
@@ -334,7 +335,7 @@ def test_other_options_are_not_mixed_into_one_folder(write: Write, out: Path) ->
     export(path, "-o", out)
     result = RUNNER.invoke(app, ["export", str(path), "-o", str(out), "--voi", "auto"])
     assert result.exit_code == 3
-    assert "holds png files exported with other options (voi 0)" in result.stderr
+    assert "holds a.dcm.png, made with other options (voi 0): choose another folder, or --overwrite" in result.stderr
     export(path, "-o", out, "--format", "jpeg", "--voi", "auto")
     export(path, "-o", out, "--voi", "50.5,1", "--overwrite")
     assert np.array_equal(picture(out / "a.dcm.png"), np.where(FRAMES[0] > 50, 255, 0))
@@ -383,7 +384,8 @@ def test_into_the_folder_itself(write: Write, tmp_path: Path) -> None:
     export(folder, "-o", folder)
     assert names(folder) == ["a.dcm", "a.dcm.png"]
     export(folder, "-o", folder / "pictures")
-    assert "1 complete, 2 skipped" in export(folder, "-o", folder / "pictures")
+    assert "1 complete, 1 skipped" in export(folder, "-o", folder / "pictures")
+    assert "1 complete, 2 skipped" in export(folder, "-o", folder)  # with pictures/a.dcm.png
 
 
 def test_an_input_is_never_overwritten(write: Write, tmp_path: Path) -> None:
@@ -405,7 +407,13 @@ def test_json(write: Write, out: Path) -> None:
 
 
 def test_findings_are_counted(write: Write, out: Path) -> None:
-    assert "finding voi-lut-function: " in export(write("a.dcm", FRAMES[0], VOILUTFunction="BENT", **WHOLE), "-o", out)
+    write("in/a.dcm", FRAMES[0], VOILUTFunction="BENT", **WHOLE)
+    write("in/b.dcm", FRAMES[0], VOILUTFunction="BENT", NumberOfFrames=0, **WHOLE)
+    assert export(out.parent / "in", "-o", out).splitlines()[1:] == [
+        "  finding voi-lut-function: 2 times",
+        "  finding number-of-frames: 1 time",
+        "  `dicompix check` says more of the findings",
+    ]
 
 
 @pytest.mark.parametrize(

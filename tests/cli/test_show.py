@@ -194,3 +194,11 @@ def test_in_a_real_terminal(path: Path) -> None:
     assert status == 0
     assert written.decode().count("▀") == 18 * 6  # enlarged three times: 12 rows of pixels, two a line
     assert b"frame 0 of 2" in written
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal of POSIX")
+def test_a_name_is_no_markup_and_no_order_to_the_terminal(path: Path) -> None:
+    odd = path.rename(path.with_name("a[b]\x1b[31m.dcm"))
+    status, written = Terminal(attributes=b"\x1b[?62;22c", size=(10, 200)).run(["show", str(odd)])
+    assert status == 0
+    assert b"a[b]\\x1b[31m.dcm: frame 0 of " in written

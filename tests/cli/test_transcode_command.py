@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydicom import dcmread
@@ -16,6 +17,9 @@ import dicompix
 from dicompix.cli.commands import app
 from dicompix.cli.transcode import transcode as command
 from dicompix.pixels import syntaxes as s
+from dicompix.pixels.codecs.base import EncodeRequest
+from dicompix.pixels.compat.recode.names import syntax_uid
+from dicompix.pixels.compat.recode.order import Order
 
 RUNNER = CliRunner()
 
@@ -71,6 +75,53 @@ def test_errors_are_one_line(arguments: list[str], phrase: str, folder: Path, tm
     assert not (tmp_path / "b.dcm").exists()
 
 
+IMPOSSIBLE = [
+    (["jpeg", "--quality", "500"], "quality is 500.0, needed 1 to 100"),
+    (["jpeg", "--quality", "nan"], "quality is nan, needed 1 to 100"),
+    (["jpeg-ls-near", "--near", "256"], "near is 256, needed an integer, 0 to 255"),
+    (["jpeg-ls-near", "--near", "-1"], "near is -1"),
+    (["j2k", "--ratio", "0"], "ratio is 0.0, needed 1 or more"),
+    (["j2k", "--psnr", "0"], "psnr is 0.0, needed 1 to 200"),
+    (["j2k", "--psnr", "50", "--ratio", "5"], "ratio and psnr are given, needed one of them"),
+    (["jxl", "--distance", "26"], "distance is 26.0, needed 0.01 to 25"),
+    (["htj2k", "--quality", "0"], "quality is 0.0, needed 1 to 100"),
+    (["jxl-recompression", "--quality", "90"], "takes no parameter"),
+    (["rle", "--codec", "nobody"], "No plugin named 'nobody'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "phrase"), IMPOSSIBLE, ids=lambda value: " ".join(value)[:40])
+def test_what_no_file_can_be_written_with_is_wrong_usage_before_any_is_read(
+    arguments: list[str], phrase: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: object) -> None:
+        pytest.fail("a file is read")
+
+    monkeypatch.setattr("dicompix.pixels.compat.recode.one.open_pixels", read)
+    for source in (folder, tmp_path / "nowhere"):
+        result = RUNNER.invoke(app, ["transcode", str(source), str(tmp_path / "out"), *arguments])
+        assert result.exit_code == 2
+        assert phrase in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("syntax", "parameters"),
+    [
+        ("jpeg", {"quality": 1}),
+        ("jpeg-extended", {"quality": 100}),
+        ("jpeg-ls-near", {"near": 255}),
+        ("jpeg-ls-near", {"near": 0}),
+        ("j2k", {"ratio": (20, 10)}),
+        ("htj2k", {"ratio": 5}),
+        ("jxl", {"distance": 25}),
+    ],
+)
+def test_what_some_file_can_be_written_with_is_none(syntax: str, parameters: dict[str, Any]) -> None:
+    Order(uid=syntax_uid(syntax), want=EncodeRequest(**parameters)).check()
+
+
 def test_options_arrive(folder: Path, tmp_path: Path) -> None:
     target = tmp_path / "b.dcm"
     options = ["--near", "2", "--workers", "1", "--extended-offsets", "--codec", "imagecodecs"]
@@ -81,7 +132,7 @@ def test_options_arrive(folder: Path, tmp_path: Path) -> None:
     assert "ExtendedOffsetTable" in there
     result = RUNNER.invoke(app, ["transcode", str(folder / "CT_small.dcm"), str(target), "rle"])
     assert result.exit_code == 3
-    assert result.stderr.endswith("b.dcm exists, and overwrite is not asked for\n")
+    assert result.stderr.endswith("b.dcm exists, and --overwrite is not given\n")
 
 
 def test_lossy_parameters_arrive(folder: Path, tmp_path: Path) -> None:
@@ -119,7 +170,7 @@ def test_what_depends_on_the_file_is_not_wrong_usage(tmp_path: Path) -> None:
 def test_its_options_are_those_of_the_library() -> None:
     ours, theirs = inspect.signature(command).parameters, inspect.signature(dicompix.transcode).parameters
     assert set(ours) - set(theirs) == {"quiet", "json"}
-    assert set(theirs) - set(ours) == {"progress", "generate_instance_uid"}
+    assert set(theirs) - set(ours) == {"progress", "generate_instance_uid", "resume"}
     defaults = {name: one.default for name, one in theirs.items()}
     assert {name: one.default for name, one in ours.items() if name in theirs} == {
         name: value for name, value in defaults.items() if name in ours
@@ -128,5 +179,18 @@ def test_its_options_are_those_of_the_library() -> None:
 
 def test_nothing_but_the_table_is_printed(folder: Path, tmp_path: Path) -> None:
     result = RUNNER.invoke(app, ["transcode", str(folder / "CT_small.dcm"), str(tmp_path / "a.dcm"), "rle"])
-    assert "to RLE Lossless: 1 written" in result.stdout.splitlines()[0]
+    title, columns, line = result.stdout.splitlines()
+    assert "to RLE Lossless: 1 written" in title
+    assert columns.split("\t")[:3] == ["file", "status", "frames"]
+    assert line.split("\t")[:3] == [str(folder / "CT_small.dcm"), "written", "1"]
     assert result.stderr == ""
+
+
+def test_a_failure_is_a_line_too(folder: Path, tmp_path: Path) -> None:
+    path = folder / "broken.dcm"
+    path.write_bytes((folder / "CT_small.dcm").read_bytes()[:-5000])
+    result = RUNNER.invoke(app, ["transcode", str(folder), str(tmp_path / "out"), "rle"])
+    (line,) = (line for line in result.stdout.splitlines() if "broken.dcm" in line)
+    assert line.split("\t")[1] == "failed"
+    assert "--errors salvage" in line
+    assert "--errors salvage" in result.stderr

@@ -18,8 +18,7 @@ Timeout = Annotated[float, typer.Option(help="Seconds that one of them may take 
 def bench(file: File, *, rounds: Rounds = 3, timeout: Timeout = 120.0, json: AsJson = False) -> None:
     """Decode a file with each codec and with pydicom: a table of times and ratios, wrong results flagged.
 
-    Each one decodes all frames, in a process of its own, after pydicom has read the file. The exit status is 1 where
-    one of them is wrong or fails.
+    Each one decodes all frames, in a process of its own, after pydicom has read the file.
     """
     from dicompix.cli.output import print_json, progress
     from dicompix.cli.timing import contenders_for, race
@@ -54,11 +53,11 @@ def _values(one: "Timed", done: "list[Timed]") -> dict[str, object]:
 
 
 def _print(done: "list[Timed]", title: str) -> None:
-    from dicompix.cli.output import console, table
+    from dicompix.cli.output import print_table
 
     theirs = _pydicom(done)
     rows = [(_cells(one, theirs, first=one is done[0]), _style(one)) for one in done]
-    console().print(table(title, ("decoder", ">ms", ">MB/s", ">times pydicom", "values"), rows))
+    print_table(title, ("decoder", ">ms", ">MB/s", ">times pydicom", "values"), rows)
 
 
 def _style(one: "Timed") -> str:

@@ -42,6 +42,7 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     transcode: (
         "dicompix transcode ct.dcm ct-small.dcm htj2k-lossless --verify",
         "dicompix transcode study/ smaller/ jpeg-ls-near --near 2",
+        "dicompix transcode cut.dcm mended.dcm rle --errors salvage",
     ),
     check: ("dicompix check study/", "dicompix check --severity warning --json study/", "dicompix check -q new.dcm"),
     compare: (

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dicompix.cli.group import DONE, FAILED, counted
+from dicompix.cli.group import DONE, FAILED, complain, counted
 from dicompix.cli.options import AsJson
 
 Files = Annotated[
@@ -20,7 +20,7 @@ Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the PNG
 def demo(files: Files = None, *, output: Output = Path("dicompix-demo"), json: AsJson = False) -> None:
     """Decode pydicom's own example files, or yours, time them beside pydicom, write one PNG a file."""
     from dicompix.cli.gallery import COLUMNS, cells, example_sources, gallery
-    from dicompix.cli.output import as_dict, console, print_json, table
+    from dicompix.cli.output import as_dict, print_json, print_table
     from dicompix.cli.sources import no_images, sources_of
 
     rows = gallery(sources_of(files) if files else example_sources(), output, quiet=json)
@@ -28,10 +28,10 @@ def demo(files: Files = None, *, output: Output = Path("dicompix-demo"), json: A
         raise no_images(files or [])
     for row in rows:
         if row.error:
-            typer.echo(f"dicompix demo: {row.error}", err=True)
+            complain("demo", row.error)
     if json:
         print_json({"output": output, "files": [as_dict(row) for row in rows]})
     else:
         styled = [(cells(row), "red" if row.error else "") for row in rows]
-        console().print(table(f"{counted(len(rows), 'file')}, pictures in {output}", COLUMNS, styled))
+        print_table(f"{counted(len(rows), 'file')}, pictures in {output}", COLUMNS, styled)
     raise typer.Exit(FAILED if any(row.error for row in rows) else DONE)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from dicompix.cli.group import DONE, FAILED, counted, misuse
-from dicompix.cli.options import AsJson, Files, FramesText, Quiet, VoiText, Workers, check_frames, voi_of
+from dicompix.cli.group import DONE, FAILED, complain, counted, misuse
+from dicompix.cli.options import AsJson, Errors, Files, FramesText, Quiet, VoiText, Workers, check_frames, voi_of
 
 if TYPE_CHECKING:
     from dicompix.cli.exporting.result import Exported
@@ -38,6 +38,7 @@ def export(  # noqa: PLR0913  # one for each option
     bits: Bits = None,
     fps: Rate = 0.0,
     workers: Workers = None,
+    errors: Errors = "warn",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     json: AsJson = False,
@@ -52,7 +53,13 @@ def export(  # noqa: PLR0913  # one for each option
     from dicompix.cli.sources import no_images, sources_of
 
     plain = Order(
-        format=kind, frames=check_frames(frames), voi=voi_of(voi), fps=fps, overwrite=overwrite, workers=workers
+        format=kind,
+        frames=check_frames(frames),
+        voi=voi_of(voi),
+        fps=fps,
+        overwrite=overwrite,
+        errors=errors,
+        workers=workers,
     )
     with misuse():
         order = settled(plain, values, bits)
@@ -74,11 +81,14 @@ def _print(done: "list[Exported]", output: Path, seconds: float, *, quiet: bool,
         print_json({"output": output, "seconds": round(seconds, 3), "files": [as_dict(one) for one in done]})
     for one in done:
         if one.error:
-            typer.echo(f"dicompix export: {one.error}", err=True)
+            complain("export", one.error)
     if quiet or as_json:
         return
     counts = Counter(one.status for one in done)
     listed = ", ".join(f"{counts[status]} {status}" for status in ("written", "complete", "skipped", "failed"))
     print(f"{output}: {listed}; {counted(sum(one.count for one in done), 'file')} in {seconds:.1f} s")
-    for code, number in Counter(finding.code for one in done for finding in one.findings).items():
-        print(f"  finding {code}: {counted(number, 'time')}; `dicompix check` says more")
+    found = Counter(finding.code for one in done for finding in one.findings)
+    for code, number in found.most_common():
+        print(f"  finding {code}: {counted(number, 'time')}")
+    if found:
+        print("  `dicompix check` says more of the findings")

@@ -14,6 +14,7 @@ from dicompix.cli.group import reason
 from dicompix.cli.output import progress
 from dicompix.cli.sources import Source, sources_of, unique_names, why_none
 from dicompix.dataset import dcmread
+from dicompix.pixels.compat.recode.files import Identity, check_target, identity_of, replacing_path
 from dicompix.pixels.image import open_image
 from dicompix.pixels.syntaxes import syntax_for
 
@@ -66,10 +67,10 @@ def example_sources() -> list[Source]:
 def gallery(sources: Sequence[Source], output: Path, *, quiet: bool = False) -> list[Row]:
     """Decode each file, write its picture into `output`; files of folders that are no images are left out."""
     output.mkdir(parents=True, exist_ok=True)
-    rows = []
+    rows, read = [], frozenset(identity_of(source.path) for source in sources)
     with progress("Decoding", len(sources), quiet=quiet) as told:
         for source, name in zip(sources, unique_names([source.path for source in sources]), strict=True):
-            row = one_file(source.path, output / name)
+            row = one_file(source.path, output / name, read)
             if source.named or not row.error or not _is_none(source.path):
                 rows.append(row)
             told(1)
@@ -83,12 +84,14 @@ def _is_none(path: Path) -> bool:
         return False
 
 
-def one_file(file: Path, picture: Path) -> Row:
+def one_file(file: Path, picture: Path, read: frozenset[Identity | None] = frozenset()) -> Row:
     """Decode one file and save its middle frame; a failure becomes the row's error."""
     try:
         milliseconds = best_time(file, dcmread, lambda dataset: dataset.pixel_array)
+        check_target(picture, read, overwrite=True)
         with open_image(file) as image:
-            image.save(picture, frame=len(image) // 2)
+            with replacing_path(picture) as unfinished:
+                image.save(unfinished, frame=len(image) // 2)
             row = Row(
                 file=str(file),
                 picture=picture,

@@ -2,14 +2,18 @@
 
 import json
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
+
+from dicompix.cli import INSTALL, SHELLS, SHOW
 
 # What every command ends with; the last two are the shell's own numbers for Ctrl-C and for a pipe that nobody reads.
 DONE, FOUND, MISUSED, FAILED, INTERRUPTED, NO_READER = 0, 1, 2, 3, 130, 141
@@ -22,6 +26,14 @@ STATUS = {
     NO_READER: "nobody reads the output any more",
 }
 TRACEBACK = "DICOMPIX_TRACEBACK"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# What the library advises in words of Python -> the same on the command line.
+_ADVICE = {
+    'errors="salvage" gives': "--errors salvage, of show, export and transcode, gives",
+    "as errors is 'strict'": "as --errors is strict",
+    "and overwrite is not asked for": "and --overwrite is not given",
+    "or overwrite": "or --overwrite",
+}
 _ARGUMENTS = f"{__name__}.arguments"
 _Refused: Any = typer.BadParameter.mro()[2]  # click's ClickException, which typer has under several names
 
@@ -33,6 +45,9 @@ class Commands(TyperGroup):
         """Read what stands before the command; `--help` and `--version` answer here."""
         ctx.meta[_ARGUMENTS] = list(args)
         with _in_one_line(ctx):
+            if args[:1] in ([SHOW], [INSTALL]) and args[1:]:
+                shells = f"{SHOW} takes {', '.join(SHELLS)}"
+                raise typer.BadParameter(f"{' '.join(args)}: {INSTALL} is for the shell that you are in, {shells}")
             return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
@@ -44,7 +59,7 @@ class Commands(TyperGroup):
 @contextmanager
 def _in_one_line(ctx: Any) -> Iterator[None]:
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _any_name_printable():
             warnings.simplefilter("ignore")
             yield
             _flush()
@@ -67,13 +82,51 @@ def _in_one_line(ctx: Any) -> Iterator[None]:
 def _say(ctx: Any, text: str, status: int) -> None:
     """Say in a line why nothing came of it; whoever has asked for JSON gets that as JSON too."""
     command = ctx.invoked_subcommand or ""
-    typer.echo(f"{ctx.info_name} {command}".rstrip() + f": {text}", err=True)
+    complain(command, text, program=ctx.info_name)
     try:
         if "--json" in ctx.meta[_ARGUMENTS] and command != "run":  # a program's options are its own
-            print(json.dumps({"error": text, "status": status}, ensure_ascii=False))
+            print(json_text({"error": text, "status": status}))
         _flush()
     except OSError:
         _write_nowhere()
+
+
+def complain(command: str, text: str, *, program: str = "dicompix") -> None:
+    """Say on standard error what went wrong, or what was found, as one line."""
+    typer.echo(f"{program} {command}".rstrip() + f": {printable(text)}", err=True)
+
+
+def printable(text: str) -> str:
+    r"""Return a text with its control characters as Python writes them: one line, and no order to the terminal.
+
+    >>> printable("a\tb\n")
+    'a\\tb\\n'
+    """
+    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    """Return plain values as JSON; characters that standard output cannot take are escaped, as JSON may have any."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=indent)
+    return text
+
+
+@contextmanager
+def _any_name_printable() -> Iterator[None]:
+    """Let standard output take any file name: bytes that are no text as they are, other characters escaped."""
+    out = sys.stdout
+    if not isinstance(out, TextIOWrapper) or out.errors != "strict":
+        yield
+        return
+    out.reconfigure(errors="surrogateescape" if out.encoding.casefold() in {"utf-8", "utf8"} else "backslashreplace")
+    try:
+        yield
+    finally:
+        out.reconfigure(errors="strict")
 
 
 def _flush() -> None:
@@ -134,6 +187,17 @@ def reason(problem: BaseException, path: object = None) -> str:
     return where + _plain_reason(problem)
 
 
+def as_typed(text: str) -> str:
+    """Return a text of the library with its advice as one types it.
+
+    >>> as_typed('errors="salvage" gives what is there')
+    '--errors salvage, of show, export and transcode, gives what is there'
+    """
+    for python, option in _ADVICE.items():
+        text = text.replace(python, option)
+    return text
+
+
 def _plain_reason(problem: BaseException) -> str:
     from pydicom.errors import InvalidDicomError
 
@@ -141,5 +205,5 @@ def _plain_reason(problem: BaseException) -> str:
 
     if isinstance(problem, InvalidDicomError):
         return "this is no DICOM file"
-    line = " ".join(str(problem).split())
+    line = as_typed(" ".join(str(problem).split()))
     return line if line and isinstance(problem, PixelError | OSError) else f"{type(problem).__name__}: {line}"

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dicompix.cli.group import DONE, FAILED, reason
+from dicompix.cli.group import DONE, FAILED, complain, reason
 from dicompix.cli.options import AsJson, Files
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def info(files: Files, *, frame: Frame = 0, json: AsJson = False) -> None:
         if not json and "sop_class" in facts:
             _print(facts, first=not found)
         if "error" in facts:
-            typer.echo(f"dicompix info: {facts['error']}", err=True)
+            complain("info", facts["error"])
         found.append(facts)
     if not found:
         raise no_images(files)

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -16,6 +16,14 @@ Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="DICOM files, 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A DICOM file.", readable=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else, for scripts.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print failures only.")]
+Errors = Annotated[
+    Literal["strict", "warn", "salvage"],
+    typer.Option(
+        "--errors",
+        help="Pixel data that breaks a rule: refuse it (strict), settle what has one right reading (warn), or also "
+        "keep what there is of broken frames (salvage).",
+    ),
+]
 Workers = Annotated[int | None, typer.Option(help="Threads; as many as cores where absent.", min=1)]
 VoiText = Annotated[
     str,

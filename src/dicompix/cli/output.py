@@ -1,7 +1,6 @@
 """How commands print: tables and lines by rich, JSON for scripts, progress on standard error."""
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from math import isfinite
@@ -12,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dicompix.cli.group import json_text, printable
+from dicompix.cli.terminal import has_terminal
 from dicompix.pixels.errors import Finding
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def as_dict(value: "DataclassInstance") -> dict[str, Any]:
 
 def print_json(value: object) -> None:
     """Print a value as JSON, numbers of NumPy and findings included; what is no finite number is null."""
-    print(json.dumps(plain(value), indent=2, ensure_ascii=False))
+    print(json_text(plain(value), indent=2))
 
 
 def plain(value: object) -> Any:
@@ -72,6 +73,22 @@ def table(title: str, columns: Sequence[str], rows: Sequence[tuple[Sequence[str]
     for cells, style in rows:
         made.add_row(*[Text(cell) for cell in cells], style=style)
     return made
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[tuple[Sequence[str], str]]) -> None:
+    """Print a table; where no terminal takes it, its title, its columns and a line a row, tabs between the cells."""
+    there = console()
+    if has_terminal(there):
+        there.print(table(title, columns, rows))
+        return
+    print(printable(title))
+    print_lines([[column.removeprefix(">") for column in columns], *(cells for cells, _ in rows)])
+
+
+def print_lines(rows: Iterable[Sequence[str]]) -> None:
+    """Print rows for `grep` and `cut`: a line each, tabs between the cells."""
+    for cells in rows:
+        print("\t".join(printable(cell) for cell in cells))
 
 
 class Told(Protocol):

@@ -6,7 +6,7 @@ from typing import Any
 from rich.text import Text
 
 from dicompix.cli.facts import Facts
-from dicompix.cli.group import counted
+from dicompix.cli.group import counted, printable
 
 Line = tuple[str, str]  # what it is about, and the text
 _STYLES = {"finding": "yellow"}
@@ -14,11 +14,12 @@ _STYLES = {"finding": "yellow"}
 
 def sheet(facts: Facts) -> Text:
     """Return a file's facts: its name, then a line for each."""
-    text = Text(facts["file"], style="bold")
+    text = Text(printable(facts["file"]), style="bold")
     before = ""
     for name, line in _lines(facts):
         label = "" if name == before else name
-        text.append(f"\n  {label:<12}", style="not bold dim").append(line, style=f"not bold {_STYLES.get(name, '')}")
+        style = f"not bold {_STYLES.get(name, '')}"
+        text.append(f"\n  {label:<12}", style="not bold dim").append(printable(line), style=style)
         before = name
     return text
 
@@ -75,8 +76,8 @@ def _codec(codec: Facts) -> Iterator[Line]:
     if stream := codec["codestream"]:
         loss = {True: "lossless", False: "lossy", None: "lossless or lossy"}[stream["lossless"]]
         color = f", {stream['color']}" if stream["color"] else ""
-        size = f"{stream['rows']} x {stream['columns']} x {stream['samples']}"
-        yield "codestream", f"{stream['kind']}, {size}, {stream['precision']} bits, {loss}{color}"
+        size = f", {stream['rows']} x {stream['columns']} x {stream['samples']}, {stream['precision']} bits"
+        yield "codestream", f"{stream['kind']}{size if stream['rows'] else ''}, {loss}{color}"  # RLE tells no size
 
 
 def _decoded(facts: Facts) -> Iterator[Line]:

@@ -9,15 +9,16 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from dicompix.cli.exporting.files import check_target, replacing_path
 from dicompix.cli.graphics import GRAPHICS
-from dicompix.cli.group import reason
+from dicompix.cli.group import printable, reason
 from dicompix.cli.picture import half_blocks
 from dicompix.cli.sources import unique_names
 from dicompix.cli.terminal import Way, has_terminal, room_of, way_for
+from dicompix.pixels.compat.recode.files import check_target, identity_of, replacing_path
 from dicompix.pixels.errors import Finding
 from dicompix.pixels.image import Image, open_image
 from dicompix.pixels.image.choice import Voi
+from dicompix.pixels.policy import Policy
 
 MOST_FRAMES = 64  # of a montage
 SPARE_LINES = 3  # of the terminal, for the caption and the prompt
@@ -52,13 +53,14 @@ class Showing:
     frame: int | None = 0
     voi: Voi = 0
     columns: int | None = None
+    errors: Policy = "warn"
 
     def all(self, files: Sequence[Path], output: Path | None = None) -> Iterator[Shown]:
         """Show file by file; one that cannot be shown stops none of the others."""
         for file, name in zip(files, unique_names(files), strict=True):
             try:
                 if self.way == "png":
-                    check_target(output or Path(name), files)
+                    check_target(output or Path(name), frozenset(map(identity_of, files)), overwrite=True)
                 yield self.one(file, output or Path(name))
             except BrokenPipeError:
                 raise
@@ -67,7 +69,7 @@ class Showing:
 
     def one(self, file: Path, target: Path) -> Shown:
         """Show one file; as PNG that is to write `target`."""
-        with open_image(file) as image:
+        with open_image(file, errors=self.errors) as image:
             frames = self._frames(image)
             if self.way == "png":
                 self._write(image, frames, target)
@@ -102,4 +104,4 @@ class Showing:
         number = f"frame {frames[0]} of {len(image)}" if len(frames) == 1 else f"{len(frames)} of {len(image)} frames"
         rows, width = image.shape[1:3]
         text = f"{name}: {number}, {rows} x {width}, {image.format.photometric}"
-        there.print(text, highlight=False, soft_wrap=True)
+        there.print(printable(text), highlight=False, markup=False, soft_wrap=True)

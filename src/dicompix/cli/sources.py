@@ -1,10 +1,14 @@
 """Paths on the command line -> the files that they mean; folders are searched to the bottom."""
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+
+from dicompix.pixels.compat.recode.files import files_below
+
+# Why a file is passed over.
+NO_DICOM, NO_PIXELS = "no DICOM file", "no pixel data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,6 @@ def sources_of(paths: Iterable[Path], *, without: Path | None = None) -> list[So
     What lies in a folder `without`, below one that is searched, is no source: an earlier run has put it there. A file
     that is not there is one nevertheless: whoever opens it is told so.
     """
-    inside = None if without is None else without.resolve()
     given = list(paths)
     several = sum(path.is_dir() for path in given) > 1
     found = []
@@ -30,24 +33,12 @@ def sources_of(paths: Iterable[Path], *, without: Path | None = None) -> list[So
         if not path.is_dir():
             found.append(Source(path, Path(path.name)))
             continue
-        below = sorted(_files_below(path))
-        if inside is not None and path.resolve() in inside.parents:
-            below = [file for file in below if inside not in file.resolve().parents]
+        below = files_below(path, without=without)
         top = Path(path.resolve().name) if several else Path()
         found += [Source(file, top / file.relative_to(path), named=False) for file in below]
     if not found:
         raise FileNotFoundError(f"there are no files in {', '.join(map(str, given))}")
     return found
-
-
-def _files_below(folder: Path) -> Iterator[Path]:
-    """Yield the files in a folder; raises for a folder inside that cannot be read, which would hide what it holds."""
-
-    def refuse(problem: OSError) -> None:
-        raise problem
-
-    for place, _, names in os.walk(folder, onerror=refuse):
-        yield from (file for file in (Path(place, name) for name in names) if file.is_file())
 
 
 def unique_names(files: Sequence[Path]) -> list[str]:
@@ -83,9 +74,9 @@ def why_none(path: Path) -> str:
     try:
         pixel_tag(open_pixels(path).dataset)
     except InvalidDicomError:
-        return "no DICOM file"
+        return NO_DICOM
     except MissingElementError:
-        return "no pixel data"
+        return NO_PIXELS
     return ""
 
 

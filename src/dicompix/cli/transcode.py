@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dicompix.cli.group import DONE, FAILED, about, misuse, reason
-from dicompix.cli.options import AsJson, Quiet, Workers, known_syntaxes
+from dicompix.cli.group import DONE, FAILED, about, as_typed, complain, misuse, reason
+from dicompix.cli.options import AsJson, Errors, Quiet, Workers, known_syntaxes
 
 if TYPE_CHECKING:
     from dicompix.cli.output import Told
@@ -32,7 +32,7 @@ Psnr = Annotated[float | None, typer.Option(help="Peak signal to noise, dB: loss
 Distance = Annotated[float | None, typer.Option(help="Just noticeable differences: lossy JPEG XL.")]
 Codec = Annotated[str | None, typer.Option(help="Encoder to use, by its name in `dicompix codecs`.")]
 Verify = Annotated[bool, typer.Option("--verify", help="Decode each frame that was written, and compare.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace targets that exist; never an input.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Write again what is there already; never an input.")]
 Extended = Annotated[
     bool | None, typer.Option("--extended-offsets", help="Write an Extended Offset Table in any case.")
 ]
@@ -53,28 +53,34 @@ def transcode(  # noqa: PLR0913  # one for each option
     verify: Verify = False,
     overwrite: Overwrite = False,
     extended_offsets: Extended = None,
+    errors: Errors = "warn",
     quiet: Quiet = False,
     json: AsJson = False,
 ) -> None:
-    """Write files in another transfer syntax; the exit status is 3 where one of them fails."""
+    """Write files in another transfer syntax; what an earlier run over a folder has written is left.
+
+    Each file is there whole or not at all.
+    """
     order = dict(locals())  # the others are called as in dicompix.transcode, where each of them goes
     del order["quiet"], order["json"]
-    from dicompix.cli.output import console, progress
+    from dicompix.cli.output import print_table, progress
     from dicompix.cli.sources import no_images
+    from dicompix.pixels.compat.recode.summary import COLUMNS
     from dicompix.transcode import transcode as run
 
     _check(order)
     with about(src if src.is_file() else None), progress("Transcoding", 1, quiet=quiet or json) as told:
-        summary = run(**order, progress=_steps(told))
+        summary = run(**order, progress=_steps(told), resume=True)
     if all(one.status == "skipped" for one in summary):
         raise no_images([src])
-    errors = [_error_of(one) for one in summary]
-    for error in filter(None, errors):
-        typer.echo(f"dicompix transcode: {error}", err=True)
+    failures = [_error_of(one) for one in summary]
+    for failure in filter(None, failures):
+        complain("transcode", failure)
     if json:
-        _print_json(summary, dst, errors)
+        _print_json(summary, dst, failures)
     elif not quiet:
-        console().print(summary)
+        rows = [([as_typed(cell) for cell in cells], style) for cells, style in summary.rows()]
+        print_table(summary.total, COLUMNS, rows)
     raise typer.Exit(FAILED if summary.failed else DONE)
 
 
@@ -88,7 +94,7 @@ def _check(order: Mapping[str, Any]) -> None:
 
     wanted = {field.name: order[field.name] for field in fields(EncodeRequest) if field.name in order}
     with misuse():
-        Order(uid=syntax_uid(order["syntax"]), want=EncodeRequest(**wanted)).check()
+        Order(uid=syntax_uid(order["syntax"]), want=EncodeRequest(**wanted), codec=order["codec"]).check()
 
 
 def _steps(told: "Told") -> Callable[[int, int], None]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from dicompix.pixels.errors import BadValueError
 from dicompix.pixels.image.choice import Voi
+from dicompix.pixels.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Order:
     bits: int = 8
     fps: float = 0.0
     overwrite: bool = False
+    errors: Policy = "warn"
     workers: int | None = None
 
     @property
@@ -48,8 +50,9 @@ class Order:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Return what the content of the files follows from."""
-        return {name: value for name, value in asdict(self).items() if name not in {"format", "overwrite", "workers"}}
+        """Return what the content of the files follows from, whole frames being there."""
+        aside = {"format", "overwrite", "errors", "workers"}
+        return {name: value for name, value in asdict(self).items() if name not in aside}
 
 
 def settled(order: Order, values: str | None, bits: int | None) -> Order:
@@ -72,4 +75,6 @@ def settled(order: Order, values: str | None, bits: int | None) -> Order:
         raise BadValueError(f"{order.format} of {wanted} values takes {allowed}, found --bits {bits}")
     if order.format == "nifti" and order.frames != "all":
         raise BadValueError("a volume has all its frames: --frames is for the other formats")
+    if order.format == "nifti" and order.errors == "salvage":
+        raise BadValueError("a volume is made of whole slices: --errors salvage is for the other formats")
     return replace(order, values=wanted, bits=bits or next(iter(usual), 0))

@@ -4,14 +4,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from dicompix.cli.exporting.files import is_complete, replacing_path
 from dicompix.cli.exporting.order import Order
 from dicompix.cli.exporting.result import Exported, failure
 from dicompix.cli.group import counted
 from dicompix.cli.output import Told
 from dicompix.cli.sources import Source
+from dicompix.pixels.compat.recode.files import is_complete, replacing_path
+from dicompix.pixels.compat.recode.record import Made, Record
 from dicompix.pixels.errors import MissingElementError
+from dicompix.pixels.policy import refuse
 from dicompix.pixels.read import Dataset, open_pixels
 from dicompix.volume import read_volume
 from dicompix.volume.volume import Volume
@@ -24,6 +27,10 @@ class Series:
     uid: str
     name: str
     paths: tuple[Path, ...]
+
+    def made(self, output: Path, order: Order, record: Record) -> Made:
+        """Return what is noted of its volume: the folder that it comes from, as more slices may come into it."""
+        return record.made(output / (self.name + order.kind.suffix), min(self.paths).parent, len(self.paths))
 
 
 def series_of(sources: Sequence[Source]) -> tuple[list[Series], list[Exported]]:
@@ -53,15 +60,17 @@ def file_name(dataset: Dataset, uid: str) -> str:
     return ".".join(filter(None, [words, re.sub(r"[^\w.]|\.{2,}", "-", uid)])) or "series"
 
 
-def export_series(series: Series, output: Path, order: Order, told: Told) -> Exported:
+def export_series(series: Series, output: Path, order: Order, record: Record, told: Told) -> Exported:
     """Write one series as NIfTI; what keeps it from being a volume is its result."""
     target = output / (series.name + order.kind.suffix)
     source = f"series {series.uid or '(without a UID)'}, {counted(len(series.paths), 'file')}"
     try:
-        if not order.overwrite and is_complete(target, series.paths):
+        wanted = series.made(output, order, record)
+        if record.holds(wanted) and is_complete(target, series.paths):
             return Exported(source, "complete", targets=(target,))
+        record.check_free(wanted, [target])
         volume = _volume(series, order)
-        with replacing_path(target) as unfinished:
+        with record.making(wanted), replacing_path(target) as unfinished:
             volume.to_nibabel().to_filename(unfinished)
     except Exception as problem:  # noqa: BLE001  # the other series go on
         return failure(source, problem)
@@ -71,6 +80,8 @@ def export_series(series: Series, output: Path, order: Order, told: Told) -> Exp
 
 
 def _volume(series: Series, order: Order) -> Volume:
-    if order.values == "stored":
-        return read_volume(series.paths, values="stored", workers=order.workers)
-    return read_volume(series.paths, workers=order.workers)
+    values: Literal["modality", "stored"] = "stored" if order.values == "stored" else "modality"
+    volume = read_volume(series.paths, values=values, workers=order.workers)
+    if order.errors == "strict":
+        refuse(volume.findings)
+    return volume

@@ -14,6 +14,7 @@ from dicompix.pixels.compat.encoder import get_encoder, layers_of
 from dicompix.pixels.compat.labels import labelled, name_of
 from dicompix.pixels.compat.options import IMAGE_PIXEL
 from dicompix.pixels.compat.pixel_value import Encapsulated
+from dicompix.pixels.compat.recode.names import uid_or_name
 from dicompix.pixels.compat.refusals import check_loss, check_samples
 from dicompix.pixels.compat.samples import Samples, samples_given, samples_of
 from dicompix.pixels.encode import encode_all
@@ -59,6 +60,7 @@ def compress(  # noqa: PLR0913  # pydicom's signature
 ) -> Dataset:
     """Compress a data set's native pixel data in place, or `arr`, which it must describe (PS3.5 8.2, A.4).
 
+    The syntax is a UID, or a name of it as `transcode` takes: "JPEGLSLossless", or short "jpeg-ls".
     Besides pydicom's keywords there are those of the field: quality, near, ratio, psnr, distance, subsampling; `verify`
     decodes each frame and compares; `workers` is the number of threads. What the data set says of its pixel data
     follows: colour as coded (RGB stays RGB in JPEG 2000 unless `use_mct` is true, or the data set says YBR_RCT or
@@ -69,11 +71,11 @@ def compress(  # noqa: PLR0913  # pydicom's signature
 
     >>> from pydicom import dcmread
     >>> from pydicom.data import get_testdata_file
-    >>> ds = compress(dcmread(get_testdata_file("CT_small.dcm", download=False)), "1.2.840.10008.1.2.5")
+    >>> ds = compress(dcmread(get_testdata_file("CT_small.dcm", download=False)), "rle")
     >>> ds.file_meta.TransferSyntaxUID.name, ds["PixelData"].VR
     ('RLE Lossless', 'OB')
     """
-    uid = str(UID(transfer_syntax_uid))  # TypeError for what is no text
+    uid = str(UID(uid_or_name(transfer_syntax_uid)))  # TypeError for what is no text
     if not s.syntax_for(uid).encapsulated:
         raise UnsupportedError(f"No pixel data encoders have been implemented for '{name_of(uid)}': it is a native one")
     limits = {"jls_error": jls_error, "j2k_cr": j2k_cr, "j2k_psnr": j2k_psnr}

@@ -17,7 +17,7 @@ from dicompix.pixels.errors import (
     PixelError,
     UnsupportedError,
 )
-from dicompix.pixels.frames import FrameIndex
+from dicompix.pixels.frames import FrameIndex, count_of
 from dicompix.pixels.parallel import in_parallel, usable_cores
 from dicompix.pixels.policy import SEVERITIES, worst_of
 from dicompix.pixels.read import Content
@@ -97,7 +97,7 @@ class Audit(Sequence[Finding]):
         from rich.table import Table  # noqa: PLC0415  # loaded by those who look at it
         from rich.text import Text  # noqa: PLC0415
 
-        title = f"{len(self)} findings; {self.decoded} of {self.frames} frames decoded"
+        title = f"{count_of(len(self), 'finding')}; {self.decoded} of {self.frames} frames decoded"
         table = Table(*COLUMNS, title=title)
         for cells, style in self.rows():
             table.add_row(*[Text(cell) for cell in cells], style=style)

@@ -12,7 +12,7 @@ from pydicom.uid import UID
 
 from dicompix.pixels.compat.bookkeeping import Loss, loss_of, lost
 from dicompix.pixels.compat.decompress import decompress
-from dicompix.pixels.errors import Finding, PixelError
+from dicompix.pixels.errors import CodecError, Finding, PixelError
 from dicompix.pixels.fragments import scan
 from dicompix.pixels.fragments.items import DELIMITER, HEADER
 from dicompix.pixels.frames import Source
@@ -86,11 +86,20 @@ def decode_icons(header: Dataset, uid: str, found: list[Finding]) -> None:
                 del icon.file_meta
 
 
+def _lost(content: Content) -> bool:
+    try:
+        return lost(content.index[0], content.fmt.transfer_syntax)
+    except CodecError:  # decoding it says so, or salvages it
+        return True
+
+
 def unrecorded_loss(header: Dataset, content: Content) -> Loss | None:
     """Return the loss of pixel data in a lossy syntax whose header does not tell of any (PS3.3 C.7.6.1.1.5)."""
     fmt = content.fmt
-    if header.get("LossyImageCompression") == "01" or not lost(content.index[0], fmt.transfer_syntax):
+    held = range(min(fmt.frames, len(content.index)))
+    lossy = syntax_for(fmt.transfer_syntax).lossy and len(held) > 0
+    if not lossy or header.get("LossyImageCompression") == "01" or not _lost(content):
         return None
-    coded_bytes = sum(stop - start for number in range(fmt.frames) for start, stop in content.index.spans(number))
+    coded_bytes = sum(stop - start for number in held for start, stop in content.index.spans(number))
     is_jpeg = syntax_for(fmt.transfer_syntax).family == "jpeg"  # all processes are of one standard
     return loss_of(replace(fmt, transfer_syntax=JPEG_EXTENDED) if is_jpeg else fmt, coded_bytes)

@@ -1,13 +1,16 @@
 """What people call a transfer syntax -> its UID: UID, name in the standard, pydicom's keyword, short name (PS3.6 A)."""
 
+import re
 from difflib import get_close_matches
 from functools import cache
+from typing import Any
 
 from pydicom.uid import UID_dictionary
 
 from dicompix.pixels import syntaxes as s
-from dicompix.pixels.errors import BadValueError
+from dicompix.pixels.errors import BadValueError, UnsupportedError
 
+_UID = re.compile(r"[\d.]*")
 SHORT_NAMES = {
     "native": s.EXPLICIT_LITTLE,
     "uncompressed": s.EXPLICIT_LITTLE,
@@ -60,6 +63,22 @@ def syntax_uid(name: str) -> str:
         meant = listed or "a UID, a name of PS3.6, a keyword of pydicom, or one of " + ", ".join(SHORT_NAMES)
         raise BadValueError(f"{text!r} is no transfer syntax; needed, for instance, {meant}")
     return uid
+
+
+def uid_or_name(text: Any) -> Any:
+    """Return the UID of a transfer syntax that is to be encoded by pydicom's functions: a UID as it is, or a name's.
+
+    UnsupportedError, as of a syntax without encoders, for a name that means none.
+
+    >>> uid_or_name("jpeg-ls"), uid_or_name("1.2.3")
+    ('1.2.840.10008.1.2.4.80', '1.2.3')
+    """
+    if not isinstance(text, str) or _UID.fullmatch(text):
+        return text
+    try:
+        return syntax_uid(text)
+    except BadValueError as problem:
+        raise UnsupportedError(f"No pixel data encoders have been implemented for {text!r}: {problem}") from problem
 
 
 @cache

@@ -19,6 +19,7 @@ from dicompix.pixels.compat.recode.write import PixelElement, complete_meta, wri
 from dicompix.pixels.errors import Finding, UnsupportedError
 from dicompix.pixels.frames import Source
 from dicompix.pixels.parallel import usable_cores
+from dicompix.pixels.policy import refuse
 from dicompix.pixels.read import Content, content_of, open_pixels
 from dicompix.pixels.read.describe import check_decodable, pixel_tag, transfer_syntax
 
@@ -80,7 +81,9 @@ class _Work:
     def done(self, told: Told) -> Transcoded:
         """Write the target."""
         fmt, order = self.content.fmt, self.order
-        if is_native(fmt.transfer_syntax) and is_native(order.uid):
+        self._refuse()
+        cut = order.errors == "salvage" and not fmt.floating and len(self.content.index) < fmt.frames
+        if is_native(fmt.transfer_syntax) and is_native(order.uid) and not cut:
             self._write(copied_element(self.tag, self.content, told))
         else:
             self._write_frames(told)
@@ -91,6 +94,11 @@ class _Work:
             frames=fmt.frames,
             findings=tuple(self.found),
         )
+
+    def _refuse(self) -> None:
+        """Raise DeviationError for what was found so far, under "strict"."""
+        if self.order.errors == "strict":
+            refuse(self.found)
 
     def _write_frames(self, told: Told) -> None:
         fmt, order = self.content.fmt, self.order
@@ -130,6 +138,7 @@ class _Work:
         complete_meta(header, order.uid)
         if order.new_instance or (order.new_instance is None and loss is not None):
             new_instance(header)
+        self._refuse()
         with replacing(self.job.target) as file:
             write_file(file, header, pixels, self.rest)
 

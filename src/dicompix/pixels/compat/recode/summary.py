@@ -11,6 +11,7 @@ from dicompix.pixels.syntaxes import syntax_for
 if TYPE_CHECKING:
     from rich.table import Table
 
+COLUMNS = ("file", "status", ">frames", ">kB before", ">kB after", ">ratio", ">ms", "note")
 _STYLES = {"failed": "red", "skipped": "dim"}
 
 
@@ -19,7 +20,8 @@ class Transcoded:
     """What became of one file.
 
     `status` is "written" in the new transfer syntax, "copied" byte for byte as it has no pixel data to code,
-    "skipped" as it is not to be transcoded, or "failed" by an `error`; `note` says why. Bytes are those of the files.
+    "complete" as an earlier run has written it, "skipped" as it is not to be transcoded, or "failed" by an `error`;
+    `note` says why. Bytes are those of the files.
     """
 
     source: Path
@@ -67,7 +69,7 @@ class Summary(Sequence[Transcoded]):
         return iter(self.files)
 
     def of(self, status: str) -> tuple[Transcoded, ...]:
-        """Return the files of one status: written, copied, skipped, failed."""
+        """Return the files of one status: written, copied, complete, skipped, failed."""
         return tuple(file for file in self.files if file.status == status)
 
     @property
@@ -85,7 +87,8 @@ class Summary(Sequence[Transcoded]):
     @property
     def total(self) -> str:
         """Return one line: how many files, bytes and seconds."""
-        counts = ", ".join(f"{len(self.of(status))} {status}" for status in ("written", "copied", "skipped", "failed"))
+        numbers = {name: len(self.of(name)) for name in ("written", "copied", "complete", "skipped", "failed")}
+        counts = ", ".join(f"{number} {name}" for name, number in numbers.items() if number or name != "complete")
         done = [file for file in self.files if file.bytes_after]
         before, after = (sum(getattr(file, name) for file in done) / 1e6 for name in ("bytes_before", "bytes_after"))
         name = syntax_for(self.syntax).name
@@ -97,13 +100,19 @@ class Summary(Sequence[Transcoded]):
         from rich.text import Text  # noqa: PLC0415
 
         table = Table(title=self.total)
-        for column in ("file", "status", "frames", "kB before", "kB after", "ratio", "ms", "note"):
-            justify = "left" if column in {"file", "status", "note"} else "right"
-            table.add_column(column, overflow="fold", justify=justify)  # type: ignore[arg-type]
-        for file in self.files:
-            cells = (str(file.source), file.status, *_figures(file), reason(file))
-            table.add_row(*[Text(cell) for cell in cells], style=_STYLES.get(file.status))
+        for column in COLUMNS:
+            table.add_column(column.strip(">"), overflow="fold", justify="right" if column[0] == ">" else "left")
+        for cells, style in self.rows():
+            table.add_row(*[Text(cell) for cell in cells], style=style)
         return table
+
+    def rows(self) -> list[tuple[tuple[str, ...], str]]:
+        """Return the cells of a table's rows under COLUMNS, and their style, without the files that were complete."""
+        files = [file for file in self.files if file.status != "complete"]
+        return [
+            ((str(file.source), file.status, *_figures(file), reason(file)), _STYLES.get(file.status, ""))
+            for file in files
+        ]
 
 
 def _figures(file: Transcoded) -> tuple[str, ...]:
