@@ -8,6 +8,8 @@ import nox
 nox.options.sessions = ["tests", "lint"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
+# What VS Code renders widgets with, and what pages made of notebooks do: ipywidgets' HTML manager.
+WIDGETS = ("@vscode/jupyter-ipywidgets8@1.0.9", "@jupyter-widgets/html-manager@1.0.15", "requirejs@2.3.8")
 CLIENTS = ("dicom2nifti>=2.6", "scipy>=1.14")  # besides those of the group test
 
 
@@ -41,6 +43,18 @@ def minimums(session: nox.Session) -> None:
     session.install(*lowest(named))
     session.run("pip", "list")
     session.run("pytest", "-n", "auto", "--ignore=tests/parity", *session.posargs)
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build what is published, check it, and try the wheel alone: a user's typed script, a program frozen."""
+    session.install("build", "twine", "mypy>=1.13", "pyinstaller>=6.11", "pytest>=8.3", "hypothesis>=6.115")
+    folder = Path(session.create_tmp()).resolve() / "dist"
+    shutil.rmtree(folder, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(folder))
+    session.run("twine", "check", "--strict", *map(str, folder.iterdir()))
+    session.install("--force-reinstall", *map(str, folder.glob("*.whl")))
+    session.run("pytest", "-p", "no:cacheprovider", *(session.posargs or ["tests/test_packaging.py", "tests/typing"]))
 
 
 @nox.session
@@ -112,9 +126,19 @@ def soak(session: nox.Session) -> None:
 
 @nox.session
 def notebook(session: nox.Session) -> None:
-    """Run the tests of notebooks in JupyterLab and Chromium, which must be on the path or in DICOMPIX_CHROMIUM."""
+    """Run the tests of notebooks in JupyterLab and Chromium, which must be on the path or in DICOMPIX_CHROMIUM.
+
+    With npm on the path they also run in what VS Code renders widgets with.
+    """
     install(session, "test", "notebook")
-    session.run("pytest", "-p", "no:cacheprovider", *(session.posargs or ["tests/notebook"]))
+    folder = Path(session.create_tmp()) / "npm"
+    folder.mkdir(exist_ok=True)
+    if shutil.which("npm") and len(list(folder.glob("*.tgz"))) < len(WIDGETS):
+        session.run("npm", "pack", "--silent", "--pack-destination", str(folder), *WIDGETS, external=True)
+    for archive in folder.glob("*.tgz"):
+        shutil.unpack_archive(archive, folder / archive.stem)
+    tests = session.posargs or ["tests/notebook"]
+    session.run("pytest", "-p", "no:cacheprovider", *tests, env={"DICOMPIX_NPM": str(folder)})
 
 
 @nox.session

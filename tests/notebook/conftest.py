@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import distributions
 from pathlib import Path
@@ -21,6 +21,12 @@ import pytest
 TOKEN = "dicompix"
 PATIENCE = 60_000  # ms: a busy machine may take its time to start a kernel
 NEEDED = ("jupyterlab", "notebook", "ipykernel", "anywidget", "playwright")
+KERNEL = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
+SCRIPTS = {  # name -> a package of npm, and the script in it
+    "ipywidgets": ("vscode-jupyter-ipywidgets8", "dist/ipywidgets.js"),
+    "embed-amd": ("jupyter-widgets-html-manager", "dist/embed-amd.js"),
+    "require": ("requirejs", "require.js"),
+}
 APPS = {"lab": "doc/tree", "notebook": "notebooks"}  # JupyterLab and Notebook 7
 
 
@@ -120,20 +126,44 @@ def jupyter(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture
-def run(browser: Any, jupyter: tuple[str, Path]) -> Iterator[Callable[..., Any]]:
-    """Give `run(*cells, app="lab")`: a notebook of these cells, opened and run; returns the page."""
-    address, folder = jupyter
+def new_page(browser: Any) -> Iterator[Callable[[], Any]]:
+    """Give a function that opens an empty page."""
     pages = []
 
-    def opened(*cells: str, app: str = "lab") -> Any:
-        name = f"{uuid4().hex}.ipynb"
-        (folder / name).write_text(json.dumps(notebook(cells)))
+    def opened() -> Any:
         page = browser.new_page(viewport={"width": 1100, "height": 1100})
         page.set_default_timeout(PATIENCE)
         pages.append(page)
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture
+def open_notebook(new_page: Callable[[], Any], jupyter: tuple[str, Path]) -> Callable[..., Any]:
+    """Give `open_notebook(notebook, app="lab")`, which opens a notebook and returns the page."""
+    address, folder = jupyter
+
+    def opened(content: dict[str, Any], app: str = "lab") -> Any:
+        name = f"{uuid4().hex}.ipynb"
+        (folder / name).write_text(json.dumps(content))
+        page = new_page()
         page.goto(f"{address}/{APPS[app]}/{name}?token={TOKEN}")
         page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-        page.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel")
+        return page
+
+    return opened
+
+
+@pytest.fixture
+def run(open_notebook: Callable[..., Any]) -> Callable[..., Any]:
+    """Give `run(*cells, app="lab")`: a notebook of these cells, opened and run; returns the page."""
+
+    def ran(*cells: str, app: str = "lab") -> Any:
+        page = open_notebook(notebook(*cells), app)
+        page.wait_for_function(KERNEL)
         page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
         page.wait_for_function(
             """count => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
@@ -142,15 +172,28 @@ def run(browser: Any, jupyter: tuple[str, Path]) -> Iterator[Callable[..., Any]]
         )
         return page
 
-    yield opened
-    for page in pages:
-        page.close()
+    return ran
 
 
-def notebook(cells: tuple[str, ...]) -> dict[str, Any]:
+def notebook(*cells: str, outputs: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    """Return a notebook of cells, or of cells that have been run: one for each of the bundles that they showed."""
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    shown: list[list[dict[str, Any]]] = [
+        [{"output_type": "execute_result", "data": bundle, "metadata": {}, "execution_count": 1}] for bundle in outputs
+    ]
     coded: list[dict[str, Any]] = [
-        {"cell_type": "code", "id": f"c{i}", "execution_count": None, "metadata": {}, "outputs": [], "source": source}
-        for i, source in enumerate(cells)
+        {"cell_type": "code", "id": f"c{i}", "execution_count": None, "metadata": {}, "outputs": out, "source": source}
+        for i, (source, out) in enumerate([*((cell, []) for cell in cells), *(("image", out) for out in shown)])
     ]
     return {"cells": coded, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+
+
+@pytest.fixture(scope="session")
+def packages() -> dict[str, Path]:
+    """Give the scripts that other hosts of widgets load, by name: npm's packages, and anywidget's own."""
+    folder = Path(os.environ.get("DICOMPIX_NPM", ""))
+    found = {name: next(folder.glob(f"{package}*/package/{path}"), None) for name, (package, path) in SCRIPTS.items()}
+    if not os.environ.get("DICOMPIX_NPM") or None in found.values():
+        pytest.skip("these tests need packages of npm: `nox -s notebook` fetches them where npm is on the path")
+    own = Path(sys.prefix, "share", "jupyter", "nbextensions", "anywidget", "index.js")
+    return {name: path for name, path in found.items() if path} | {"anywidget": own}

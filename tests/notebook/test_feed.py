@@ -1,5 +1,6 @@
 """What a viewer is sent: the current frame, and nothing more; without anywidget, an error that says what to install."""
 
+import warnings
 from base64 import b64decode
 from collections.abc import Callable
 from io import BytesIO
@@ -145,6 +146,64 @@ def histogram_of(make: Make, stored: Stored, **elements: Any) -> dict[str, Any]:
     found = histogram(show(image, 0, image.frame(0)))
     assert found is not None
     return found
+
+
+@pytest.mark.parametrize(
+    ("elements", "axis"),
+    [
+        ({}, "stored value"),
+        ({"RescaleSlope": 1, "RescaleIntercept": 0, "Modality": "CT"}, "HU"),
+        ({"RescaleSlope": 2, "RescaleIntercept": 0}, "modality value"),
+        # PET Image has no Rescale Type: Units are those of its modality values (PS3.3 C.8.9.1)
+        ({"RescaleSlope": 2, "RescaleIntercept": 0, "Modality": "PT", "Units": "BQML"}, "BQML"),
+        # a rescale that is not for display: the window works on stored values (PS3.3 C.8.7.1.1.2)
+        (
+            {"RescaleSlope": 2, "RescaleIntercept": 0, "Modality": "XA", "PixelIntensityRelationship": "LOG"},
+            "stored value",
+        ),
+    ],
+)
+def test_a_histograms_axis_is_what_a_window_works_on(make: Make, elements: dict[str, Any], axis: str) -> None:
+    assert content(make(np.arange(4, dtype=np.uint16).reshape(2, 2), **elements))["axis"] == axis
+
+
+def test_findings_are_told_and_nobody_is_warned(make: Make) -> None:
+    stored = np.arange(4, dtype=np.uint16).reshape(2, 2)
+    image = dicompix.Image(make(stored, WindowCenter=2, WindowWidth=0))
+    feed = Feed(image)
+    assert content(make(stored))["findings"] == []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # as in python -W error: an exception here would be seen by nobody
+        found = feed.content(0, 0)
+        assert "error" not in found | feed.shades(0, None)
+    assert (found["found"], found["findings"]) == ("1 finding", [str(image.findings[0])])
+    assert found["findings"][0].startswith("window-width: Window Width is outside its domain")
+
+
+def test_what_is_missing_of_a_broken_frame_is_told_and_not_counted(make: Make) -> None:
+    dataset = make(np.arange(100, 200, dtype=np.uint16).reshape(10, 10))
+    dataset.PixelData = dataset.PixelData[:150]  # 75 pixels of 100
+    for raw in (dataset, None):
+        if raw is None:  # samples too wide for a table
+            dataset = make(np.arange(100, 200, dtype=np.uint32).reshape(10, 10))
+            dataset.PixelData = dataset.PixelData[:300]
+        found = Feed(dicompix.Image(dataset, errors="salvage")).content(0, 0)
+        bits = np.unpackbits(np.frombuffer(found["missing"], np.uint8), bitorder="little", count=100)
+        assert bits.tolist() == [0] * 75 + [1] * 25
+        counted = found["histogram"]
+        assert (sum(counted["counts"]), counted["least"], counted["most"]) == (75, 100, 174)
+    assert content(make(np.eye(2, dtype=np.uint8)))["missing"] is None
+
+
+def test_whatever_goes_wrong_is_told_not_raised(make: Make) -> None:
+    class Worst(dicompix.Image):
+        def frame(self, *given: Any, **named: Any) -> Any:
+            raise ZeroDivisionError("division by zero")
+
+    image = Worst(make(np.eye(3, dtype=np.uint8)))
+    found = Feed(image).content(0, 0)
+    assert (found["error"], found["frames"]) == ("ZeroDivisionError: division by zero", 1)
+    assert Feed(image).shades(0, "auto")["error"] == "ZeroDivisionError: division by zero"
 
 
 def test_a_histogram_counts_values_and_not_padding(make: Make) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
@@ -93,7 +94,7 @@ def execute(page: Any, code: str) -> str:
     return str(output.inner_text()).strip()
 
 
-def drag(page: Any, selector: str, start: tuple[float, float], stop: tuple[float, float]) -> None:
+def drag(page: Any, selector: str, start: tuple[float, float], stop: tuple[float, float], *, steps: int = 8) -> None:
     """Drag from one place in an element to another, both as parts of its width and height."""
     element = page.locator(selector)
     element.scroll_into_view_if_needed()
@@ -101,8 +102,10 @@ def drag(page: Any, selector: str, start: tuple[float, float], stop: tuple[float
     ends = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, stop)]
     page.mouse.move(*ends[0])
     page.mouse.down()
-    page.mouse.move(*ends[1], steps=8)
+    page.mouse.move(*ends[1], steps=steps)
     page.mouse.up()
+    # the last place is drawn with the browser's next picture
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 @pytest.mark.parametrize("app", APPS)
@@ -165,8 +168,9 @@ def test_presets_numbers_invert_and_reset(run: Run, series: dicompix.Image) -> N
     for option, voi in (("full range", "full"), ("auto: 0.5 to 99.5 %", "auto"), ("BONE (480 / 2500)", 1)):
         page.locator(".dicompix-preset").select_option(label=option)
         np.testing.assert_array_equal(shown(page, 1, json.dumps(voi)), rgb(series.display(1, voi=voi)))
-    page.locator(".dicompix-width").fill("321")
-    page.locator(".dicompix-width").press("Enter")
+    page.locator(".dicompix-width").select_text()
+    page.keyboard.type("321")
+    page.keyboard.press("Enter")
     np.testing.assert_array_equal(shown(page, 1, "[480,321]"), rgb(series.display(1, voi=(480, 321))))
     page.locator(".dicompix-reset").click()
     soft = series.display(1)
@@ -176,6 +180,19 @@ def test_presets_numbers_invert_and_reset(run: Run, series: dicompix.Image) -> N
     inverted = 255 - soft
     inverted[:8] = 0
     np.testing.assert_array_equal(shown(page, 1), rgb(inverted))
+    cells = page.locator(".jp-CodeCell").count()
+    page.locator(".dicompix-stage").focus()
+    page.keyboard.type("dda")  # which would delete the notebook's cell, and add one
+    assert page.locator(".jp-CodeCell").count() == cells
+
+
+def test_the_viewer_is_there_again_when_the_page_is_loaded_again(run: Run, series: dicompix.Image) -> None:
+    page = run(SERIES + "viewer = image.view(2, voi=(7, 80))\nviewer")
+    shown(page, 2)
+    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
+    page.reload()
+    np.testing.assert_array_equal(shown(page, 2), rgb(series.display(2, voi=(7, 80))))
 
 
 def test_python_drives_the_viewer_too(run: Run, series: dicompix.Image) -> None:
@@ -188,6 +205,10 @@ def test_python_drives_the_viewer_too(run: Run, series: dicompix.Image) -> None:
     assert page.locator(".dicompix-preset option:checked").inner_text() == "BONE (480 / 2500)"
     text = "try:\n    viewer.frame = 3\nexcept Exception as problem:\n    print(type(problem).__name__, problem)"
     assert execute(page, text) == "FrameIndexError there is no frame 3: the image has 3 frames"
+    for width, stage in (("700px", 692), ("300px", 292)):
+        execute(page, f"viewer.layout.width = '{width}'\nprint(3)")
+        wide = "width => document.querySelector('.dicompix-stage').getBoundingClientRect().width === width"
+        page.wait_for_function(wide, arg=stage)
 
 
 def test_only_the_frame_shown_travels(run: Run) -> None:
@@ -202,6 +223,32 @@ print(Many.asked, len(viewer._content["stored"]))"""
     page = run(SERIES + code)
     output = page.wait_for_selector(".jp-OutputArea-output")
     assert output.inner_text().strip() == f"[1] {128 * 128 * 2}"
+
+
+def test_a_slow_kernel_is_asked_for_the_last_frame_and_not_for_all(run: Run) -> None:
+    code = """
+import time
+class Slow(dicompix.Image):
+    asked = []
+    def frame(self, index, **options):
+        Slow.asked.append(index)
+        time.sleep(0.2)
+        return super().frame(index)
+ds.PixelData, ds.NumberOfFrames = np.stack([first] * 300).tobytes(), 300
+ds.WindowCenter, ds.WindowWidth = 40, 400
+del ds.WindowCenterWidthExplanation
+viewer = Slow(ds).view()
+viewer"""
+    page = run(SERIES + code)
+    shown(page, 0)
+    began = time.monotonic()
+    drag(page, ".dicompix-frame", (0.02, 0.5), (0.98, 0.5), steps=150)
+    shown(page, 299)
+    seconds = time.monotonic() - began
+    asked = json.loads(execute(page, "print(Slow.asked)"))
+    assert asked[-1] == 299
+    assert len(asked) <= seconds / 0.2 + 2
+    assert len(asked) < 100  # of 150 places on the way
 
 
 def test_two_viewers_fit_beside_each_other_and_scroll_together(run: Run, series: dicompix.Image) -> None:

@@ -73,7 +73,7 @@ def test_spacing_of_a_frame_is_its_own(make: Make, stored: Stored) -> None:
     assert image.plot(0).images[0].get_extent() == [-0.5, 11.5, 9.5, -0.5]
     axes = image.plot(-1)
     assert axes.images[0].get_extent() == [-1.5, 34.5, 28.5, -1.5]
-    assert axes.get_title() == "frame 1"
+    assert axes.get_title() == "frame 1 of 2"
 
 
 def test_without_spacing_axes_are_pixels(make: Make, stored: Stored) -> None:
@@ -121,6 +121,45 @@ def test_colour_bars_of_other_views(
     assert bar.get_ylabel() == label
     assert shade(axes, dark) < 10
     np.testing.assert_array_equal(axes.images[0].get_array(), image.display())
+
+
+def test_a_threshold_has_a_bar_from_black_to_white(make: Make, stored: Stored) -> None:
+    axes = dicompix.Image(make(stored)).plot(voi=(40.5, 1))  # above 40 all is white (PS3.3 C.11.2.1.2.1)
+    bar = bar_of(axes)
+    assert (bar._colorbar.vmin, bar._colorbar.vmax) == (39.5, 40.5)
+    assert (shade(axes, 39.6), shade(axes, 40.4)) == (0, 255)
+
+
+def test_odd_attributes_are_reported_as_by_display(make: Make, stored: Stored) -> None:
+    image = dicompix.Image(make(stored, WindowCenter=80, WindowWidth=0))
+    with pytest.warns(dicompix.PixelWarning, match="Window Width is outside its domain"):
+        image.plot()
+
+
+def test_the_unit_of_pet_is_its_units(make: Make, stored: Stored) -> None:
+    # PET Image has no Rescale Type (PS3.3 C.8.9.1, C.8.9.4)
+    elements = {"RescaleSlope": 2, "RescaleIntercept": 0, "Modality": "PT", "Units": "BQML"}
+    assert bar_of(dicompix.Image(make(stored, **elements)).plot()).get_ylabel() == "BQML"
+    assert bar_of(dicompix.Image(make(stored, RescaleType="SUV", **elements)).plot()).get_ylabel() == "SUV"
+
+
+@pytest.mark.parametrize("spacing", [[1, 1], [1, 9], [9, 1]])
+@pytest.mark.parametrize("layout", [None, "constrained", "tight"])
+def test_a_colour_bar_is_as_high_as_the_picture(make: Make, stored: Stored, spacing: list[float], layout: Any) -> None:
+    from matplotlib import pyplot as plt
+
+    figure, both = plt.subplots(1, 2, layout=layout)
+    for axes in both:
+        dicompix.Image(make(stored, PixelSpacing=spacing)).plot(ax=axes)
+    figure.canvas.draw()
+    bars: list[Any] = figure.axes[2:]
+    for axes, bar in zip(both, bars, strict=True):
+        arrows = bar._colorbar._extend_patches
+        drawn = [patch.get_window_extent() for patch in arrows] + [bar.get_window_extent()]
+        low, high = min(box.y0 for box in drawn), max(box.y1 for box in drawn)
+        picture = axes.get_window_extent()
+        assert (low, high) == pytest.approx((picture.y0, picture.y1), abs=1)
+        assert 0 < bar.get_window_extent().x0 - picture.x1 < 0.2 * figure.bbox.width
 
 
 def test_colour_has_no_bar_and_axes_may_be_given(make: Make) -> None:

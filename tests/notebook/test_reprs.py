@@ -130,6 +130,33 @@ def test_a_frame_that_cannot_be_decoded_shows_why(example: Example, make: Make) 
     assert set(image._repr_mimebundle_()) == {"text/plain", "text/html"}
 
 
+def test_a_salvaged_frame_shows_what_there_is(example: Example) -> None:
+    image = dicompix.open_image(example("MR_truncated.dcm"), errors="salvage")
+    page = page_of(image)
+    shown = page.arrays()[0]
+    assert shown.shape == (64, 64)
+    np.testing.assert_array_equal(pixels_of(image._repr_png_()), shown)
+    with dicompix.open_image(example("MR_small.dcm")) as whole:
+        np.testing.assert_array_equal(shown[:63], whole.display()[:63])
+    assert "31 of 4096 pixels are missing" in page.text
+
+
+def test_what_is_stored_of_a_huge_picture_is_bounded(make: Make) -> None:
+    stored = np.zeros((4, 60000), np.uint8)
+    stored[:, ::7] = 255
+    wide = dicompix.Image(make(stored))
+    assert page_of(wide).arrays()[0].shape == pixels_of(wide._repr_png_()).shape == (1, 320)
+    noise = np.random.default_rng(0).integers(0, 256, (20, 3000, 2000), np.uint8)
+    many = dicompix.Image(make(noise, frames=20))
+    assert pixels_of(many._repr_png_()).shape == (96, 8 * 64)
+    assert sum(map(len, many._repr_mimebundle_().values())) < 300_000
+
+
+def test_a_white_picture_on_a_white_page_has_an_edge(make: Make) -> None:
+    style = page_of(dicompix.Image(make(np.full((9, 9), 255, np.uint8)))).pictures[0]["style"] or ""
+    assert "outline:1px solid" in style
+
+
 def test_an_image_that_is_closed_and_one_that_makes_no_sense_still_show_something(make: Make) -> None:
     with dicompix.Image(make(np.eye(3, dtype=np.uint8))) as image:
         pass

@@ -137,6 +137,8 @@ class Image(Views):
 
     def _at_least(self, position: int, size: int) -> Frame | None:
         """Return a reduced frame whose longer side has `size` pixels; None where it would not be a smaller picture."""
+        if self.errors == "salvage":  # only whole frames are
+            return None
         longest = max(self.format.frame_shape[:2])
         level = max(i for i in range(self.levels(position) + 1) if i == 0 or longest >> i >= size)
         indexed = self.format.photometric == Photometric.PALETTE_COLOR  # a mean of two indices is a third colour

@@ -15,6 +15,7 @@ SAMPLES = {  # what the samples of a pixel are, by its photometric interpretatio
     Photometric.HSV: ("H", "S", "V"),
 }
 UNSPECIFIED = "US"  # Rescale Type and Modality LUT Type (PS3.3 C.11.1.1.2)
+UNITS = ("RescaleType", "Units", "DoseUnits")
 
 
 def sample_names(photometric: Photometric, samples: int) -> tuple[str, ...]:
@@ -43,7 +44,7 @@ def _spacing_of(dataset: Dataset, frame: int) -> tuple[float, float] | None:
 
 
 def modality_unit(dataset: Dataset) -> str:
-    """Return the unit of modality values: Rescale Type or Modality LUT Type, Dose Units; HU for CT without; or ""."""
+    """Return the unit of modality values: Rescale or Modality LUT Type, Units (PET), Dose Units, HU (CT)."""
     group = group_of(dataset, 0, "PixelValueTransformationSequence")
     table = first_item(dataset, "ModalityLUTSequence")
     if group is not None:
@@ -51,7 +52,8 @@ def modality_unit(dataset: Dataset) -> str:
     elif table is not None:
         unit = attribute(table, "ModalityLUTType")
     else:
-        unit = attribute(dataset, "RescaleType") or attribute(dataset, "DoseUnits")
+        # PET Image has no Rescale Type: its rescale gives Units (PS3.3 C.8.9.1, C.8.9.4)
+        unit = next((found for name in UNITS if (found := attribute(dataset, name))), None)
     if unit:
         return "" if unit == UNSPECIFIED else str(unit)
     return "HU" if attribute(dataset, "Modality") == "CT" else ""  # PS3.3 C.8.2.1

@@ -10,6 +10,7 @@ import numpy as np
 
 from dicompix.pixels.codecs.base import Stored
 from dicompix.pixels.format import Photometric
+from dicompix.pixels.frames import count_of
 from dicompix.pixels.image.choice import Voi
 from dicompix.pixels.image.shown import pixel_size, presets
 from dicompix.pixels.read.elements import attribute
@@ -27,6 +28,7 @@ _GRAY = (Photometric.MONOCHROME1, Photometric.MONOCHROME2)
 _BOX = "display:inline-block;max-width:100%;margin:2px 0;font-size:13px;line-height:1.5"
 _STRIP = "display:flex;flex-wrap:wrap;gap:6px;align-items:flex-end"
 _SMALL = "opacity:.7;font-size:11px"
+_EDGE = "outline:1px solid rgba(128,128,128,.5)"  # a white picture on a white page has one too
 _TROUBLE = "border-left:3px solid #d32f2f;padding:2px 8px;overflow-wrap:anywhere"
 
 Tile = tuple[int, Stored | str]  # number of a frame, and its picture or what is wrong with it
@@ -107,7 +109,7 @@ def _figure(image: "Image", tile: Tile) -> str:
     if isinstance(picture, str):
         return f'<div style="{_TROUBLE};max-width:{SINGLE if single else 2 * TILE}px">{escape(picture)}{label}</div>'
     width, height = _css_size(image, number, picture, single=single)
-    style = f"width:{width}px;height:{height}px;max-width:none;margin:0;image-rendering:"
+    style = f"width:{width}px;height:{height}px;max-width:none;margin:1px;{_EDGE};image-rendering:"
     style += "pixelated" if width > picture.shape[1] else "auto"
     data = b64encode(_png(picture)).decode()
     return f'<div><img alt="frame {number}" style="{style}" src="data:image/png;base64,{data}">{label}</div>'
@@ -165,11 +167,15 @@ def _view(image: "Image") -> str:
     return f"window {name}" if voi == 0 and not name.startswith("VOI LUT") else name
 
 
+def listed_findings(image: "Image") -> tuple[str, list[str]]:
+    """Return how many findings an image has, in words, and the first of them."""
+    found = image.findings
+    lines = [*map(str, found[:LISTED]), *([f"and {len(found) - LISTED} more"] if len(found) > LISTED else [])]
+    return count_of(len(found), "finding"), lines
+
+
 def _findings(image: "Image") -> str:
-    found = [str(finding) for finding in image.findings]
-    if not found:
-        return ""
-    lines = [*found[:LISTED], *([f"and {len(found) - LISTED} more"] if len(found) > LISTED else [])]
+    title, lines = listed_findings(image)
     listed = "".join(f"<li>{escape(line)}</li>" for line in lines)
-    title = "1 finding" if len(found) == 1 else f"{len(found)} findings"
-    return f'<details><summary>{title}</summary><ul style="margin:0;padding-left:20px">{listed}</ul></details>'
+    style = "margin:0;padding-left:20px"
+    return f'<details><summary>{title}</summary><ul style="{style}">{listed}</ul></details>' if lines else ""

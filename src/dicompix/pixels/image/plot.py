@@ -33,7 +33,7 @@ def draw(image: "Image", frame: int = 0, voi: Voi = 0, ax: Any = None) -> Any:
     spacing, height = pixel_size(image.dataset, position)
     picture = _draw_picture(ax, shown, spacing, height)
     if len(image) > 1:
-        ax.set_title(f"frame {position}")
+        ax.set_title(f"frame {position} of {len(image)}")
     unit = modality_unit(image.dataset)
     if shown.chosen is not None:
         _add_bar(picture, shown.chosen, _scale(image, position, shown.chosen, unit))
@@ -66,24 +66,55 @@ class _Scale:
 
 def _scale(image: "Image", frame: int, steps: GraySteps, unit: str) -> _Scale:
     """Return the modality values where the ramp begins and ends; stored ones where that is what is shown."""
-    step = modality_step(image.dataset, frame)
+    step, ends = modality_step(image.dataset, frame), _ends(steps)
     if step is None or steps.before.steps:
-        return _Scale(steps.range, unit or ("stored value" if step is None else "modality value"))
+        return _Scale(ends, unit or ("stored value" if step is None else "modality value"))
     if not isinstance(step.transform, Rescale):
-        return _Scale(steps.range, "stored value")
-    low, high = step.transform(np.array(steps.range))
+        return _Scale(ends, "stored value")
+    low, high = step.transform(np.array(ends))
     return _Scale((float(low), float(high)), unit or "modality value")
 
 
+def _ends(steps: GraySteps) -> Range:
+    """Return where the bar begins and ends: where the ramp does, or half a unit about the threshold of a width of 1."""
+    low, high = steps.range
+    return (low, high) if low < high else (low - 0.5, high + 0.5)
+
+
 def _add_bar(picture: Any, steps: GraySteps, scale: _Scale) -> None:
-    """Add a bar with the shades that the steps give from one end of the ramp to the other."""
+    """Add a bar with the shades that the steps give from one end to the other, as high as the picture and beside it."""
     cm, colors = library("matplotlib.cm", "notebook"), library("matplotlib.colors", "notebook")
-    shades = steps.after(np.linspace(*steps.range, LEVELS)) / 255
+    shades = steps.after(np.linspace(*_ends(steps), LEVELS)) / 255
     low, high = scale.ends
     if high < low:
         low, high, shades = high, low, shades[::-1]
     mapped = cm.ScalarMappable(colors.Normalize(low, high), colors.ListedColormap(np.stack([shades] * 3, axis=-1)))
-    picture.axes.figure.colorbar(mapped, ax=picture.axes, label=scale.label, extend="both")
+    bar = picture.axes.figure.colorbar(mapped, ax=picture.axes, label=scale.label, extend="both")
+    bar.ax.set_axes_locator(_Beside(picture.axes, bar.ax.get_axes_locator()))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Beside:
+    """Where a bar lies that is as high as the picture on `ax`, which its aspect makes smaller than its room."""
+
+    ax: Any
+    locate: Any  # matplotlib's own, which makes room for the arrows of an extended bar
+
+    def __call__(self, bar: Any, renderer: Any) -> Any:
+        """Return the box of a bar in parts of the figure, as matplotlib asks for it."""
+        room, given, box = (
+            bar.get_position(original=True),
+            self.ax.get_position(original=True),
+            self.locate(bar, renderer),
+        )
+        picture = self.ax.get_position()
+        stretch = picture.height / room.height
+        left, bottom = picture.x1 + room.x0 - given.x1, picture.y0 + (box.y0 - room.y0) * stretch
+        return type(box).from_bounds(left, bottom, room.width, box.height * stretch)
+
+    def get_subplotspec(self) -> Any:
+        """Return the place among subplots, which a tight layout asks for."""
+        return self.locate.get_subplotspec()
 
 
 def _reading(shown: Shown, spacing: Range, unit: str) -> Callable[[float, float], str]:

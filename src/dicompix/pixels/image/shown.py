@@ -162,6 +162,7 @@ def show(image: "Image", frame: int, decoded: Frame, voi: Voi = 0) -> Shown:
         return Shown(stored=decoded.array, first=None, shades=picture.reshape(-1, 3))
     stored = decoded.array
     rendering, windowed = (rendering_of(image, frame, choice, decoded) for choice in (voi, (0.5, 1.0)))
+    image._note(rendering.findings)  # noqa: SLF001  # reported as those of `display` are
     first, entries = _entries(stored, image.format)
     shades = in_parts(rendering.pipeline.ready(image.format), entries) if first is None else rendering.pipeline(entries)
     found = Shown(stored=stored, first=first, shades=shades, physical=_physical(image.dataset, frame, entries))

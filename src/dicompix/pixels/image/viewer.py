@@ -1,17 +1,18 @@
 """An image -> a viewer in a notebook: Python sends the current frame, the browser windows it (viewer.js)."""
 
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
 from dicompix.pixels.codecs.base import Frame, Stored
-from dicompix.pixels.errors import PixelError
 from dicompix.pixels.image.choice import Voi, settle_voi
 from dicompix.pixels.image.labels import modality_unit, sample_names
 from dicompix.pixels.image.library import library
-from dicompix.pixels.image.notebook import viewer_png
+from dicompix.pixels.image.notebook import listed_findings, viewer_png
 from dicompix.pixels.image.shown import Shown, image_position, pixel_size, presets, show, usable_overlays
 from dicompix.pixels.transforms.overlay import Overlay
 
@@ -34,8 +35,9 @@ def open_viewer(image: "Image", frame: int = 0, voi: Voi = 0) -> Any:
     base = library("anywidget", "notebook").AnyWidget
     viewer = type(base)("Viewer", (base,), _members(image))
     feed = Feed(image)
-    narrow = {"min_width": "0"}  # beside another viewer both become narrower
-    widget = viewer(frame=frame, voi=voi, _content=feed.content(frame, voi), layout=narrow)
+    # beside another viewer both become narrower; a larger `layout.width` makes a larger picture
+    layout = {"width": "520px", "max_width": "100%", "min_width": "0"}
+    widget = viewer(frame=frame, voi=voi, _content=feed.content(frame, voi), layout=layout)
     widget.observe(lambda change: setattr(widget, "_content", feed.content(change.new, widget.voi)), "frame")
     widget.observe(lambda change: setattr(widget, "_shades", feed.shades(widget.frame, change.new)), "voi")
     return widget
@@ -87,21 +89,17 @@ class Feed:
     def content(self, frame: int, voi: Voi) -> Content:
         """Return a frame, binary parts as little-endian bytes; what is wrong with it as "error", never raised."""
         number = image_position(self.image, frame)
-        about = {"frame": number, "frames": len(self.image), "voi": voi}
-        try:
-            return about | self._frame(number, voi)
-        except (PixelError, OSError) as problem:
-            return about | {"error": f"{type(problem).__name__}: {problem}"}
+        found = _told(lambda: self._frame(number, voi))
+        count, lines = listed_findings(self.image)
+        return {"frame": number, "frames": len(self.image), "voi": voi, "found": count, "findings": lines} | found
 
     def shades(self, frame: int, voi: Voi) -> Content:
         """Return the shades of a view of the frame shown; none for a window, which the browser computes."""
-        if isinstance(voi, tuple):
-            return {}
-        try:
-            found = self._shown(frame, voi)
-        except (PixelError, OSError) as problem:
-            return {"frame": frame, "error": f"{type(problem).__name__}: {problem}"}
-        return {"frame": frame, "voi": voi, "shades": _sent(found.shades), "window": found.window}
+        return {} if isinstance(voi, tuple) else {"frame": frame, "voi": voi} | _told(lambda: self._view(frame, voi))
+
+    def _view(self, frame: int, voi: Voi) -> Content:
+        found = self._shown(frame, voi)
+        return {"shades": _sent(found.shades), "window": found.window}
 
     def _shown(self, number: int, voi: Voi) -> Shown:
         return show(self.image, number, self._decoded(number), voi)
@@ -112,10 +110,10 @@ class Feed:
         return self._last[1]
 
     def _frame(self, number: int, voi: Voi) -> Content:
-        image, found = self.image, self._shown(number, voi)
+        image, found, decoded = self.image, self._shown(number, voi), self._decoded(number)
         stored = found.stored if found.stored.dtype.name in _TYPED else found.stored.astype(np.float64)
         rows, columns, *samples = stored.shape
-        names = sample_names(self._decoded(number).photometric, samples[0]) if samples else ()
+        names = sample_names(decoded.photometric, samples[0]) if samples else ()
         return {
             "size": (rows, columns),
             "height": pixel_size(image.dataset, number)[1],
@@ -126,6 +124,7 @@ class Feed:
             "first": found.first,
             "shades": _sent(found.shades),
             "overlay": self._overlay(number, rows, columns),
+            "missing": None if decoded.missing is None else _bits(decoded.missing),
             **self._values(found),
             **self._windowed(number, found),
         }
@@ -150,7 +149,8 @@ class Feed:
             "fixed": _sent(found.fixed),
             "inverse": found.gray.presentation.shape == "INVERSE",
             "levels": None if levels is None else _sent(levels.table / levels.top),
-            "histogram": histogram(found),
+            "histogram": histogram(found, self._decoded(number).missing),
+            "axis": _axis(found, modality_unit(self.image.dataset)),
         }
 
     def _overlay(self, number: int, rows: int, columns: int) -> bytes | None:
@@ -160,21 +160,45 @@ class Feed:
         if not self._overlays:
             return None
         masks = [plane.mask(rows, columns, number) for plane in self._overlays]
-        return np.packbits(np.logical_or.reduce(masks), bitorder="little").tobytes()
+        return _bits(np.logical_or.reduce(masks))
+
+
+def _told(make: Callable[[], Content]) -> Content:
+    """Return what is made, or what is wrong with it as "error": of a message's answer nobody sees a traceback."""
+    try:
+        with catch_warnings():
+            simplefilter("ignore")  # findings are listed below the picture
+            return make()
+    except Exception as problem:  # noqa: BLE001  # whatever the file holds
+        return {"error": f"{type(problem).__name__}: {problem}"}
+
+
+def _bits(mask: Stored) -> bytes:
+    """Return a bit for each pixel, the lowest first."""
+    return np.packbits(mask, bitorder="little").tobytes()
 
 
 def _sent(array: Stored | None) -> bytes | None:
     return None if array is None else array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
-def histogram(shown: Shown) -> Content | None:
+def _axis(shown: Shown, unit: str) -> str:
+    """Return what a window works on: the unit of modality values, or of what kind the values are."""
+    values = shown.values
+    if shown.physical is None or values is None or not np.array_equal(values, shown.physical, equal_nan=True):
+        return unit if shown.physical is None and unit else "stored value"
+    return unit or "modality value"
+
+
+def histogram(shown: Shown, missing: Stored | None = None) -> Content | None:
     """Return how many pixels have values in each of up to 256 equal parts of the range present, padding aside.
 
-    Each part has as many stored values, so that none stands out. None where no value is finite.
+    Each part has as many stored values, so that none stands out. None where no value is finite; `missing` pixels of a
+    broken frame do not count.
     """
     if shown.values is None:
         return None
-    counts = _counted(shown)
+    counts = _counted(shown, missing)
     keep = np.isfinite(shown.values) & (counts > 0)
     if shown.fixed is not None:
         keep &= ~shown.fixed
@@ -199,12 +223,14 @@ def histogram(shown: Shown) -> Content | None:
     }
 
 
-def _counted(shown: Shown) -> Stored:
+def _counted(shown: Shown, missing: Stored | None) -> Stored:
     """Return how often each entry occurs among pixels evenly spread over the frame."""
     stored = shown.stored.reshape(-1)
-    step = -(-stored.size // COUNTED)
+    places = np.arange(0, stored.size, -(-stored.size // COUNTED))
+    if missing is not None:
+        places = places[~missing.reshape(-1)[places]]
     if shown.first is not None:
-        return np.bincount(stored[::step].astype(np.intp) - shown.first, minlength=len(shown.shades))
+        return np.bincount(stored[places].astype(np.intp) - shown.first, minlength=len(shown.shades))
     counts = np.zeros(stored.size, np.intp)
-    counts[::step] = 1
+    counts[places] = 1
     return counts
