@@ -17,7 +17,7 @@ from pydicom.uid import UID
 
 import dicompix
 from dicompix.pixels.codecs.base import Stored
-from dicompix.pixels.errors import CodecError, FrameIndexError, PixelWarning
+from dicompix.pixels.errors import BadValueError, CodecError, FrameIndexError, PixelWarning
 from dicompix.pixels.image.web import open_dicomweb
 from dicompix.pixels.policy import DeviationError
 from dicompix.pixels.read.blocks import MissingSourceError, SourceError
@@ -239,3 +239,8 @@ def test_what_the_server_does_not_give(archive: Archive, make: Make, frames: Sto
         open_dicomweb(client, *UIDS)
     assert "secret" not in str(failed.value)
     assert failed.value.__suppress_context__
+
+
+def test_what_is_no_client_is_named() -> None:
+    with pytest.raises(BadValueError, match="client is of type str, needed a dicomweb_client"):
+        dicompix.open_dicomweb("https://example.org/dicomweb", "1.2", "1.2.3", "1.2.3.4")

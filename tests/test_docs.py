@@ -85,6 +85,7 @@ def test_code_runs_and_prints_what_the_page_says(path: Path, samples: Path, monk
         elif block.kind == "{testoutput}":
             assert printed.strip() == block.text.strip()
     dicompix.uninstall()
+    dicompix.set_limits()
 
 
 def test_the_reader_of_blocks_sees_them() -> None:

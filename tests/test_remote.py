@@ -5,6 +5,8 @@ import gzip
 import logging
 import os
 import pickle
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -405,7 +407,7 @@ def test_unknown_kinds_of_url() -> None:
 
 def test_without_fsspec(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "fsspec.core", None)
-    with pytest.raises(SourceError, match=r"pip install dicompix\[remote\]"):
+    with pytest.raises(SourceError, match=r"pip install \"dicompix\[remote\]\""):
         dicompix.open_image("https://example.org/a.dcm")
 
 
@@ -457,3 +459,26 @@ def test_any_reads_give_the_bytes(seed: int) -> None:
         stop = start + int(random.choice([0, 1, 8, 5000, 100_000]))
         read = part.read if random.integers(2) else part.read_ahead
         assert bytes(read(start, stop)) == data[1500:400_000][start:stop]
+
+
+@pytest.mark.parametrize(
+    ("url", "module", "extra"),
+    [
+        ("s3://bucket/a.dcm", "s3fs", "s3"),
+        ("s3://bucket/a.dcm", "fsspec.core", "s3"),
+        ("https://example.org/a.dcm", "aiohttp", "remote"),
+        ("https://example.org/a.dcm", "fsspec.core", "remote"),
+    ],
+)
+def test_what_a_kind_of_url_needs_is_named(url: str, module: str, extra: str) -> None:
+    script = f"""
+import sys
+sys.modules[{module!r}] = None
+import dicompix
+try:
+    dicompix.open_image({url!r})
+except dicompix.SourceError as error:
+    print(error)
+"""
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert f'pip install "dicompix[{extra}]"' in found

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, overload
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from dicompix.pixels.codecs.base import Stored
 from dicompix.pixels.errors import Finding
-from dicompix.pixels.image.library import MissingLibraryError
+from dicompix.pixels.image.library import library
 from dicompix.pixels.read import Dataset, open_pixels
 from dicompix.volume.errors import VolumeError
 from dicompix.volume.shown import to_html, to_png
@@ -137,8 +136,7 @@ class Volume:
 
     def to_sitk(self) -> Any:
         """Return a SimpleITK image of a copy of the voxels; without SimpleITK, MissingLibraryError (an ImportError)."""
-        library = _library("SimpleITK", "SimpleITK")
-        image = library.GetImageFromArray(self.array, isVector=self.array.ndim == 4)
+        image = library("SimpleITK", "volumes").GetImageFromArray(self.array, isVector=self.array.ndim == 4)
         image.SetOrigin(self.origin)
         image.SetSpacing(self.spacing)
         image.SetDirection(self.direction.ravel().tolist())
@@ -149,8 +147,8 @@ class Volume:
 
         Raises VolumeError for colours of more than 8 bits, MissingLibraryError (an ImportError) without nibabel.
         """
-        library = _library("nibabel", "nibabel")
-        image = library.Nifti1Image(self._nifti_voxels(), self.affine_ras, dtype=self._nifti_type())
+        nifti = library("nibabel", "volumes").Nifti1Image
+        image = nifti(self._nifti_voxels(), self.affine_ras, dtype=self._nifti_type())
         image.header.set_xyzt_units("mm")
         image.set_qform(self.affine_ras, 1)  # scanner coordinates
         image.set_sform(self.affine_ras, 1)
@@ -166,12 +164,3 @@ class Volume:
     def _nifti_type(self) -> np.dtype[Any] | None:
         """Return the type where nibabel wants to hear it: NIfTI of 64-bit integers is rare."""
         return self.array.dtype if self.array.dtype in (np.int64, np.uint64) else None
-
-
-def _library(name: str, package: str) -> Any:
-    """Return an optional library."""
-    try:
-        return import_module(name)
-    except ImportError as problem:
-        text = f"{name} is not installed, or does not load ({problem}): pip install {package}"
-        raise MissingLibraryError(text) from problem

@@ -38,6 +38,9 @@ _ADVICE = {
 }
 
 
+_EXTRAS = {name: f'pip install "dicompix[{extra}]"' for name, extra in (("s3fs", "s3"), ("aiohttp", "remote"))}
+
+
 def is_url(target: object) -> bool:
     """Tell whether a target is a URL, chained ones like ``zip://a.dcm::s3://bucket/b.zip`` among them.
 
@@ -60,7 +63,7 @@ def source_of(url: str, options: Options | None) -> BufferSource | BlockSource |
     """Return the bytes at a URL, fetched as they are read; the path where they are on this machine's disk."""
     name = redacted(url)
     with explained_by(_error_for, name):
-        system, path = _library().url_to_fs(url, **dict(options or {}))
+        system, path = _library(url).url_to_fs(url, **dict(options or {}))
     if "::" not in url and system.async_impl:
         return _by_ranges(system, path, name, (source_of, (url, options)))
     if "::" not in url and "file" in _protocols(system):
@@ -70,11 +73,12 @@ def source_of(url: str, options: Options | None) -> BufferSource | BlockSource |
     return _of_file(file, name, (source_of, (url, options)))
 
 
-def _library() -> Any:
+def _library(url: str) -> Any:
     try:
         return import_module("fsspec.core")
     except ImportError:
-        raise SourceError("to open URLs, install fsspec: pip install dicompix[remote]") from None
+        extra = "s3" if "s3://" in url else "remote"
+        raise SourceError(f'to open URLs, install fsspec: pip install "dicompix[{extra}]"') from None
 
 
 def _protocols(system: Any) -> tuple[str, ...]:
@@ -181,7 +185,7 @@ def _error_for(problem: BaseException, name: str) -> SourceError:
         404 if missing else status or 0, "check the network, the server and the credentials; try again"
     )
     if isinstance(first, ImportError):
-        advice = "install what this kind of URL needs"
+        advice = _EXTRAS.get(str(first.name), "install what this kind of URL needs")
     kind: Callable[[str], SourceError] = MissingSourceError if missing else SourceError
     reason = redacted(" ".join(str(first).split()))
     return kind(f"{name}: {type(first).__name__}: {reason}: {advice}")
