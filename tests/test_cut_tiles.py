@@ -2,6 +2,7 @@
 
 from io import BytesIO
 
+import imagecodecs
 import numpy as np
 import PIL.Image
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from dicompix.pixels.decode import decode_frame
 from dicompix.pixels.errors import CodecError
 from dicompix.pixels.format import PixelFormat
-from dicompix.pixels.syntaxes import JPEG_2000_LOSSLESS
+from dicompix.pixels.syntaxes import HTJ2K_LOSSLESS, JPEG_2000_LOSSLESS
 
 FRAME = np.arange(64 * 64, dtype=np.uint8).reshape(64, 64)
 
@@ -36,3 +37,19 @@ def test_no_cut_gives_other_pixels(tiled: bytes, codec: str | None) -> None:
         np.testing.assert_array_equal(frame.array, FRAME)
     assert len(tiled) in decoded
     assert min(decoded) >= len(tiled) - 2
+
+
+@pytest.mark.parametrize("coding", ["jpeg-2000", "htj2k"])
+def test_a_zero_in_place_of_the_last_byte_is_not_taken_for_it(coding: str) -> None:
+    """As in a frame that was cut at an odd byte and padded: its tile-part seems to end where it should (PS3.5 A.4)."""
+    frame = np.random.default_rng(5).integers(0, 256, (24, 24)).astype(np.uint8)
+    options = {"codecformat": "j2k", "level": 0} if coding == "jpeg-2000" else {}
+    encode = getattr(imagecodecs, f"{coding.replace('jpeg-2000', 'jpeg2k')}_encode")
+    fmt = PixelFormat(
+        rows=24, columns=24, transfer_syntax=JPEG_2000_LOSSLESS if coding == "jpeg-2000" else HTJ2K_LOSSLESS
+    )
+    stream = bytes(encode(frame, **options)).removesuffix(b"\xff\xd9")
+    np.testing.assert_array_equal(decode_frame(stream, fmt).array, frame)
+    np.testing.assert_array_equal(decode_frame(stream + b"\0", fmt).array, frame)
+    with pytest.raises(CodecError, match="truncated"):
+        decode_frame(stream[:-1] + b"\0", fmt)

@@ -276,7 +276,7 @@ def test_a_second_pixel_element_is_seen(name: str, way: str, native: dicompix.Fi
     WAYS_TO_CHANGE[way](native, name, bytes(8 * 48))
     assert outcome(native) == (MissingElementError,)
     del native.PixelData
-    native.NumberOfFrames = 4 if name == "FloatPixelData" else 2
+    native.BitsAllocated, native.NumberOfFrames = (32, 4) if name == "FloatPixelData" else (64, 2)
     assert native.pixel_array.dtype == ("f4" if name == "FloatPixelData" else "f8")
     assert native.pixel_array.shape == (native.NumberOfFrames, 4, 6)
 
@@ -285,7 +285,7 @@ def test_a_second_pixel_element_is_seen(name: str, way: str, native: dicompix.Fi
 @pytest.mark.parametrize(("name", "bits"), [("FloatPixelData", "f4"), ("DoubleFloatPixelData", "f8")])
 def test_changed_float_pixels_are_seen(name: str, bits: str, way: str, make: Make, read: Read, ramp: Stored) -> None:
     values = ramp[0].astype(bits)
-    dataset = read(make(ramp[0], PixelData=None, **{name: values.tobytes()}))
+    dataset = read(make(ramp[0], PixelData=None, BitsAllocated=8 * values.itemsize, **{name: values.tobytes()}))
     assert np.array_equal(dataset.pixel_array, values)
     WAYS_TO_CHANGE[way](dataset, name, (values + 0.5).tobytes())
     assert np.array_equal(dataset.pixel_array, values + 0.5)

@@ -201,3 +201,22 @@ def test_strict_refuses_what_pydicom_does_not_keep_of_a_file(tmp_path: Path) -> 
     del content.PixelData
     path.write_bytes(file_of(content).getvalue())
     assert "PixelData" not in dcmread(path, errors="strict")
+
+
+@pytest.mark.parametrize(("element", "bits"), [("FloatPixelData", 32), ("DoubleFloatPixelData", 64)])
+@pytest.mark.parametrize("declared", [16, 32, 64, None])
+def test_floats_have_the_bits_of_their_element(element: str, bits: int, declared: int | None) -> None:
+    values = np.arange(6, dtype=f"f{bits // 8}").reshape(2, 3)
+    fmt = PixelFormat(rows=2, columns=3, bits_allocated=bits, bits_stored=bits, floating=True)
+    dataset = data_set(fmt, values.tobytes())
+    assert element in dataset
+    if declared is None:
+        del dataset.BitsAllocated
+    else:
+        dataset.BitsAllocated = declared
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PixelWarning)
+        image = open_image(dataset)
+        np.testing.assert_array_equal(image[0], values)
+    expected = [] if declared in {None, bits} else [("bits-allocated", declared, bits)]
+    assert [(each.code, each.found, each.used) for each in image.findings] == expected

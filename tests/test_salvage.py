@@ -51,6 +51,23 @@ def progressive(array: Stored) -> bytes:
     return file.getvalue()
 
 
+def separate(array: Stored) -> bytes:
+    """Return baseline JPEG whose components have a scan each (T.81 A.2), put together from three of one component."""
+    luminance = imagecodecs.jpeg8_encode(array, level=90, subsampling="444")
+    planes = imagecodecs.jpeg8_decode(luminance, colorspace="YCBCR", outcolorspace="YCBCR")
+    single = [bytes(imagecodecs.jpeg8_encode(np.ascontiguousarray(planes[..., i]), level=90)) for i in range(3)]
+    scans = []
+    for number, one in enumerate(single, 1):
+        scan = one.index(b"\xff\xda")
+        scans.append(one[scan : scan + 5] + bytes([number, 0]) + one[scan + 7 : -2])
+    head = single[0][: single[0].index(b"\xff\xda")]
+    frame = head.index(b"\xff\xc0")
+    sizes = head[frame + 4 : frame + 9]
+    components = b"".join(bytes([number, 0x11, 0]) for number in (1, 2, 3))
+    three = b"\xff\xc0" + (17).to_bytes(2, "big") + sizes + b"\x03" + components
+    return head[:frame] + three + head[frame + 13 :] + b"".join(scans) + b"\xff\xd9"
+
+
 # Name: how it is coded, the stream, what the samples are, how much of them half of the stream holds at least.
 LOSSLESS: dict[str, tuple[Decoder, bytes, Stored, float]] = {
     "native": (decoder(s.EXPLICIT_LITTLE, bits_allocated=16, bits_stored=12), GRAY_16.tobytes(), GRAY_16, 0.49),
@@ -105,7 +122,63 @@ LOSSY = {
         0.3,
     ),
 }
-CODED = LOSSLESS | LOSSY
+TALL = np.vstack([GRAY_8] * 9)[:, np.r_[:COLUMNS, :COLUMNS, :COLUMNS, :COLUMNS]]
+TALL = (TALL + np.random.default_rng(1).integers(0, 60, TALL.shape)).astype(np.uint8)
+LARGE = {"rows": TALL.shape[0], "columns": TALL.shape[1]}
+XL_LOSSLESS, XL_LOSSY = (bytes(imagecodecs.jpegxl_encode(TALL, **how)) for how in ({"lossless": True}, {"distance": 1}))
+GROUPS = {  # a group has 256 x 256 pixels (ISO/IEC 18181-1 annex C)
+    "jpeg-xl": (decoder(s.JPEG_XL_LOSSLESS, **LARGE), XL_LOSSLESS, TALL, 0.3),
+    "jpeg-xl-lossy": (decoder(s.JPEG_XL, **LARGE), XL_LOSSY, imagecodecs.jpegxl_decode(XL_LOSSY), 0.1),
+}
+
+
+def tiled(array: Stored, **options: Any) -> bytes:
+    """Return JPEG 2000 of 32 x 32 tiles, by Pillow's OpenJPEG."""
+    file = io.BytesIO()
+    Picture.fromarray(array).save(file, "JPEG2000", no_jp2=True, tile_size=(32, 32), irreversible=False, **options)
+    return file.getvalue()
+
+
+def j2k(array: Stored) -> bytes:
+    return bytes(imagecodecs.jpeg2k_encode(array, codecformat="j2k", level=0))
+
+
+# Each pixel that is not certain has a value all the same, wherever a tile has begun.
+ROUGH: dict[str, tuple[Decoder, bytes, Stored, float]] = {
+    "jpeg-2000": LOSSLESS["jpeg-2000"],
+    "jpeg-2000-16": (decoder(s.JPEG_2000_LOSSLESS, **WIDE), j2k(GRAY_16), GRAY_16, 0.0),
+    "jpeg-2000-rgb": (decoder(s.JPEG_2000_LOSSLESS, **IN_RGB), j2k(RGB), RGB, 0.0),
+    "jpeg-2000-jp2": (decoder(s.JPEG_2000), bytes(imagecodecs.jpeg2k_encode(GRAY_8, codecformat="jp2")), GRAY_8, 0.0),
+    "jpeg-2000-tiled": (decoder(s.JPEG_2000_LOSSLESS), tiled(GRAY_8), GRAY_8, 0.3),
+    "jpeg-2000-layers": (
+        decoder(s.JPEG_2000_LOSSLESS, **IN_RGB),
+        tiled(RGB, progression="RPCL", quality_layers=[20, 5, 1]),
+        RGB,
+        0.3,
+    ),
+    "htj2k": LOSSLESS["htj2k"],
+    "htj2k-16": (decoder(s.HTJ2K_LOSSLESS, **WIDE), bytes(imagecodecs.htj2k_encode(GRAY_16)), GRAY_16, 0.0),
+    "htj2k-tiled": (
+        decoder(s.HTJ2K_LOSSLESS),
+        bytes(imagecodecs.htj2k_encode(GRAY_8, tile=(32, 32))),
+        GRAY_8,
+        0.3,
+    ),
+    "htj2k-tile-parts": (
+        decoder(s.HTJ2K_LOSSLESS, **IN_RGB),
+        bytes(imagecodecs.htj2k_encode(RGB, tile=(32, 32), tilepart=1, tlm=True)),
+        RGB,
+        0.3,
+    ),
+    "progressive": LOSSY["progressive"],
+    "scans": (  # each component in its own
+        decoder(s.JPEG_BASELINE, **YBR),
+        stream := separate(RGB),
+        imagecodecs.jpeg8_decode(stream, colorspace="YCBCR", outcolorspace="RGB"),
+        0.0,
+    ),
+}
+CODED = LOSSLESS | LOSSY | GROUPS | ROUGH
 
 
 @pytest.mark.parametrize("name", CODED)
@@ -113,12 +186,12 @@ def test_a_pixel_is_right_or_marked_wherever_the_stream_is_cut(name: str) -> Non
     decoding, stream, right, least = CODED[name]
     assert decoding.frame(stream).missing is None
     held = {}
-    for length in [*range(0, len(stream), max(1, len(stream) // 97)), len(stream) // 2]:
+    for length in [*range(0, len(stream), max(1, len(stream) // (19 if name in GROUPS else 97))), len(stream) // 2]:
         frame = decoding.frame(stream[:length])
         missing = np.zeros(right.shape[:2], bool) if frame.missing is None else frame.missing
         assert missing.dtype == bool
         np.testing.assert_array_equal(frame.array[~missing], right[~missing], err_msg=f"{length} bytes")
-        assert (frame.array[missing] == FILL).all()
+        assert name in ROUGH or (frame.array[missing] == FILL).all()
         held[length] = 1 - missing.mean()
     assert held[len(stream) // 2] >= least
     assert held[0] == 0
@@ -138,6 +211,81 @@ def test_without_a_value_for_missing_samples_a_broken_frame_is_an_error() -> Non
     for decoding, stream, _, _ in CODED.values():
         with pytest.raises((CodecError, LimitError)):
             replace(decoding, fill=None).frame(stream[: len(stream) // 2])
+
+
+def approximated(frame: Any) -> str:
+    """Return what the finding says of pixels that are not certain, or nothing."""
+    return next((each.message for each in frame.findings if "approximated" in each.message), "")
+
+
+@pytest.mark.parametrize("name", ROUGH)
+def test_a_picture_comes_out_of_what_is_there(name: str) -> None:
+    decoding, stream, right, _ = ROUGH[name]
+    errors = []
+    for length in (len(stream) * 7 // 10, len(stream) * 8 // 10, len(stream) * 9 // 10):
+        frame = decoding.frame(stream[:length])
+        assert frame.missing is not None
+        assert f"approximated from {length}" in approximated(frame) or name == "jpeg-2000-jp2"
+        errors.append(np.abs(frame.array.astype(int) - right).mean() / right.mean())
+    assert errors[0] > errors[-1]
+    assert errors[-1] < 0.15
+
+
+def test_the_bytes_of_a_stream_of_one_tile_are_counted() -> None:
+    decoding, stream, _, _ = ROUGH["jpeg-2000"]
+    message = approximated(decoding.frame(stream[:1000]))
+    assert f"5120 of 5120 pixels are missing, 5120 of them approximated from 1000 of {len(stream)} bytes" in message
+
+
+@pytest.mark.parametrize("name", ["jpeg-2000-tiled", "htj2k-tiled"])
+def test_tiles_are_right_rough_or_missing(name: str) -> None:
+    decoding, stream, right, _ = ROUGH[name]
+    starts = [at for at in range(len(stream)) if stream[at : at + 4] == b"\xff\x90\x00\x0a"]
+    assert len(starts) == 6  # of 2 x 3 tiles
+    frame = decoding.frame(stream[: (starts[3] + starts[4]) // 2])
+    assert frame.missing is not None
+    np.testing.assert_array_equal(frame.missing, np.add.outer(np.arange(ROWS) >= 32, np.zeros(COLUMNS)) > 0)
+    np.testing.assert_array_equal(frame.array[:32], right[:32])
+    assert 0 < np.abs(frame.array[32:, :32].astype(int) - right[32:, :32]).mean() < 30
+    assert (frame.array[32:, 32:] == FILL).all()
+
+
+@pytest.mark.parametrize("name", [name for name in ROUGH if name.startswith(("jpeg-2000", "htj2k"))])
+def test_lengths_of_tile_parts_tell_that_a_stream_is_cut_though_it_is_ended(name: str) -> None:
+    decoding, stream, right, _ = ROUGH[name]
+    half = len(stream) // 2
+    frame, ended = decoding.frame(stream[:half]), decoding.frame(stream[:half] + b"\xff\xd9")
+    assert ended.missing is not None
+    np.testing.assert_array_equal(ended.missing, frame.missing)
+    np.testing.assert_array_equal(ended.array[~ended.missing], right[~ended.missing])
+
+
+def test_a_tile_that_lacks_bytes_inside_is_missing_and_all_behind_it() -> None:
+    decoding, stream, right, _ = ROUGH["jpeg-2000-tiled"]
+    starts = [at for at in range(len(stream)) if stream[at : at + 4] == b"\xff\x90\x00\x0a"]
+    inside = starts[2] + 40
+    frame = decoding.frame(stream[:inside] + stream[inside + 10 :])
+    assert frame.missing is not None
+    assert not frame.missing[:32, :64].any()
+    assert frame.missing.sum() == ROWS * COLUMNS - 32 * 64
+    np.testing.assert_array_equal(frame.array[:32, :64], right[:32, :64])
+
+
+def test_a_rough_picture_overshoots_into_no_other_value() -> None:
+    """Where its details are missing it goes beyond black and white, which eight bits would let wrap."""
+    checks = (np.indices((ROWS, COLUMNS)) // 4).sum(0).astype(np.uint8) % 2 * 255
+    for step in (None, 0.01):
+        stream = bytes(imagecodecs.htj2k_encode(checks, reversible=step is None, level=step))
+        frame = decoder(s.HTJ2K).frame(stream[: len(stream) * 3 // 4])
+        assert frame.missing is not None
+        assert (np.abs(frame.array.astype(int) - checks) < 200).all()
+
+
+def test_of_an_image_of_one_group_nothing_is_there() -> None:
+    stream = bytes(imagecodecs.jpegxl_encode(GRAY_8, lossless=True))
+    missing = decoder(s.JPEG_XL_LOSSLESS).frame(stream[: len(stream) // 2]).missing
+    assert missing is not None
+    assert missing.all()
 
 
 def test_native_pixels_are_missing_from_the_byte_that_is() -> None:

@@ -13,7 +13,7 @@ SOC, EOC = b"\xff\x4f", b"\xff\xd9"
 SIGNATURE = bytes.fromhex("0000000C 6A502020 0D0A870A")
 FILE_TYPE = bytes.fromhex("00000014 66747970 6A703220 00000000 6A703220")
 TILE = bytes.fromhex("FF90 000A 0000 00000000 00 01 FF93 8080")
-QCD = bytes.fromhex("FF5C 0004 40 40")
+QCD = bytes.fromhex("FF5C 0013 40" + "40" * 16)  # a step size for each subband of five levels
 
 
 def segment(marker: int, parameters: bytes) -> bytes:
@@ -143,6 +143,7 @@ def test_stream_behind_rubbish() -> None:
         (stream(siz((60, 40, 60, 0)), cod()), "needed 1 or more"),
         (stream(siz((60, 40, 0, 41)), cod()), "needed 1 or more"),
         (stream(siz(components=()), cod()), "has 0 components"),
+        (stream(siz(components=((38, 1, 1),)), cod()), "states 39 bits per sample, needed 38 or fewer"),
         (stream(siz(components=((7, 0, 1),)), cod()), "no sampling of 0"),
         (stream(siz(components=((7, 1, 0),)), cod()), "no sampling of 0"),
         (stream(siz()[:-3].replace(b"\x00\x29", b"\x00\x26", 1), cod()), "has 1 components in 36 bytes"),

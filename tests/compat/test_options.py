@@ -126,7 +126,7 @@ def test_the_data_sets_own_options_keep_its_high_bit(make: Make) -> None:
 def test_the_pixel_keyword_and_the_transfer_syntax_stand_for_the_data_sets(make: Make) -> None:
     floats = np.array([[1.5, -2.0]], np.float32)
     dataset = make(floats.view(np.uint16))
-    array = pixel_array(dataset, pixel_keyword="FloatPixelData", columns=2)
+    array = pixel_array(dataset, pixel_keyword="FloatPixelData", bits_allocated=32, columns=2)
     assert array.dtype == np.float32
     assert np.array_equal(array, floats)
     big = pixel_array(make(np.array([[0x0102]], np.uint16)), transfer_syntax_uid=EXPLICIT_BIG)

@@ -31,9 +31,9 @@ where it has none, or only a part of the pixels is there, the answer is an error
 in silence.
 
 What is right is our own reading of the standard. In two rows nothing tells which pixels are right: dicompix then gives
-some and a finding, and the first table counts that as right. One case is known to go unnoticed: a JPEG stream that ends
-inside its last block of pixels, or a lossless one inside its last row, with an end marker put after it: libjpeg-turbo
-fills the rest.
+some and a finding, and the first table counts that as right. Known to go unnoticed, at some bytes: a lossy JPEG stream,
+mostly in colour, that ends inside its last block of pixels, and a JPEG-LS one that lacks its last byte, both with an
+end marker put after them; and a JPEG XL one that has a zero in place of its last byte.
 
 The columns at the right say what other systems make of the same files, measured in default settings with
 `python tests/malformations/measure.py`: *right* pixels, or an error where nothing else is right; an *error* for what

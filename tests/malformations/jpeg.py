@@ -127,6 +127,18 @@ def _ends() -> list[Case]:
             lambda: one_frame(s.JPEG_PROGRESSIVE, G8, half(GOLDEN["progressive-8"].stream, EOI)),
             **BROKEN,
         ),
+        row(
+            "last-row-lossless-ended",
+            "a lossless stream without the end of its last row, an end marker after it",
+            lambda: sv1(full[:-12] + EOI),
+            **BROKEN,
+        ),
+        row(
+            "last-block-ended",
+            "a baseline stream without the end of its last block, an end marker after it",
+            lambda: one_frame(s.JPEG_BASELINE, WIDE, wide[:-5] + EOI),
+            **BROKEN,
+        ),
         row("half-ls", "half a JPEG-LS stream", lambda: jpeg_ls(half(LS_12)), **BROKEN),
         row(
             "half-ls-ended",

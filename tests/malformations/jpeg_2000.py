@@ -8,7 +8,7 @@ from dicompix.pixels.codecs.base import Stored
 from dicompix.pixels.errors import CodecError
 from malformations.case import Case, codes
 from malformations.dicom import Picture, coded, one_frame
-from malformations.streams import EOI, half, high_throughput, jpeg_2000, jpeg_xl
+from malformations.streams import EOI, half, high_throughput, jpeg_2000, jpeg_xl, one_step
 from support import packing
 from support.arrays import color, gray, smooth
 
@@ -72,6 +72,28 @@ def _jpeg_2000() -> list[Case]:
             "the last 20 bytes of a JPEG 2000 stream are missing",
             lambda: _j2k(large[:-20], many),
             **BROKEN,
+        ),
+        _row(
+            "j2k-zero-for-last",
+            "no end marker, and a zero in place of the last byte",
+            lambda: _j2k(large.removesuffix(EOI)[:-1] + b"\0", many),
+            **BROKEN,
+        ),
+        _row(
+            "j2k-steps",
+            "a main header with one step size, needed one for each subband",
+            lambda: _j2k(one_step(J2K)),
+            error=CodecError,
+            phrase="has 1 step sizes",
+            clause="T.800 A.6.4",
+        ),
+        _row(
+            "htj2k-steps",
+            "the same in HTJ2K",
+            lambda: one_frame(s.HTJ2K_LOSSLESS, G16, one_step(high)),
+            error=CodecError,
+            phrase="has 1 step sizes",
+            clause="T.800 A.6.4",
         ),
         _row("htj2k-half", "half an HTJ2K stream", lambda: one_frame(s.HTJ2K_LOSSLESS, G16, half(high)), **BROKEN),
         _row(

@@ -50,6 +50,13 @@ def high_throughput(frame: Stored) -> bytes:
     return bytes(imagecodecs.htj2k_encode(frame, reversible=True))
 
 
+def one_step(stream: bytes) -> bytes:
+    """Return a reversible JPEG 2000 codestream that is left with the first one of its step sizes (T.800 A.6.4)."""
+    at = stream.index(b"\xff\x5c") + 2
+    length = int.from_bytes(stream[at : at + 2], "big")
+    return stream[:at] + struct.pack(">H", 4) + stream[at + 2 : at + 4] + stream[at + length :]
+
+
 def jpeg_xl(frame: Stored) -> bytes:
     """Return a lossless JPEG XL codestream."""
     return bytes(imagecodecs.jpegxl_encode(frame, lossless=True))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dicompix.pixels.codecs.approximate import APPROXIMATE, Approximation
 from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored
 from dicompix.pixels.codecs.partial import PARTIAL
 from dicompix.pixels.codestream import Codestream, peek
@@ -47,22 +48,17 @@ class Salvage:
         self, data: bytes, stream: Codestream | None, settled: Settled, problem: PixelError, out: Stored | None
     ) -> Frame:
         """Return the pixels that a cut stream still holds, or raise CodecError."""
-        family = syntax_for(self.fmt.transfer_syntax).family
-        kind = stream.kind if stream is not None else family if family in _WITHOUT_HEADER else ""
-        if kind not in PARTIAL:
-            raise CodecError(f"nothing can be had of a part of a {kind or family} stream")
-        start = 0 if stream is None else stream.start
         want = DecodeRequest(raw=self.raw)
-        part = PARTIAL[kind](data[start:], settled.coded, want, stream)
-        missing = part.missing
-        if missing is None or not missing.any() or missing.all():
+        found = _held(data, self.fmt, settled, want, stream)
+        missing = found.frame.missing
+        if missing is None or not missing.any() or found.blank.all():
             raise CodecError("no pixel, or every pixel, is missing")
-        frame = conform(part, settled, want)
+        frame = conform(found.frame, settled, want)
         array = np.array(frame.array) if out is None else out
         if array is out:
             np.copyto(array, frame.array)
-        array[missing] = self.fill
-        findings = (*settled.findings, *frame.findings, _salvaged(missing, problem))
+        array[found.blank] = self.fill
+        findings = (*settled.findings, *frame.findings, _salvaged(missing, problem, found))
         return Frame(array, frame.photometric, findings, missing)
 
     def absent(
@@ -86,13 +82,42 @@ def _looked_at(data: bytes, fmt: PixelFormat) -> tuple[Codestream | None, Settle
         return None, Settled(fmt, fmt)
 
 
-def _salvaged(missing: Stored, problem: PixelError) -> Finding:
+def _held(
+    data: bytes, fmt: PixelFormat, settled: Settled, want: DecodeRequest, stream: Codestream | None
+) -> Approximation:
+    """Return what a cut stream holds: the pixels that come before the cut, or else a picture made of what is there."""
+    family = syntax_for(fmt.transfer_syntax).family
+    kind = stream.kind if stream is not None else family if family in _WITHOUT_HEADER else ""
+    data = data if stream is None else data[stream.start :]
+    if kind in PARTIAL:
+        try:
+            frame = PARTIAL[kind](data, settled.coded, want, stream)
+        except CodecError:
+            if kind not in APPROXIMATE:
+                raise
+        else:
+            return Approximation(frame, np.zeros((0,)) if frame.missing is None else frame.missing, len(data))
+    if stream is None or kind not in APPROXIMATE:
+        raise CodecError(f"nothing can be had of a part of a {kind or family} stream")
+    return APPROXIMATE[kind](data, settled.coded, want, stream)
+
+
+def _salvaged(missing: Stored, problem: PixelError, found: Approximation | None = None) -> Finding:
     total, lost = missing.size, int(np.count_nonzero(missing))
     reason = str(problem).splitlines()
     # The reasons of all codecs follow a general first line.
     why = " ".join((reason[1:2] or reason[:1] or [type(problem).__name__])[0].split())
-    message = f"{lost} of {total} pixels are missing: {why}"
+    message = f"{lost} of {total} pixels are missing{_roughly(lost, found)}: {why}"
     return Finding(code="salvaged", message=message, found=total - lost, used=total, severity="error")
+
+
+def _roughly(lost: int, found: Approximation | None) -> str:
+    """Return how many of the missing pixels are in the picture all the same, and what it is made of."""
+    rough = 0 if found is None else lost - int(np.count_nonzero(found.blank))
+    if found is None or not rough:
+        return ""
+    needed = f" of {found.needed}" if found.needed else ""
+    return f", {rough} of them approximated from {found.held}{needed} bytes"
 
 
 def bytes_left(index: FrameIndex, fmt: PixelFormat, frame: int) -> Buffer:

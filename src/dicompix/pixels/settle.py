@@ -8,6 +8,7 @@ from dicompix.pixels.errors import CodecError, Finding
 from dicompix.pixels.format import FOUR_SAMPLES, Photometric, PixelFormat
 from dicompix.pixels.syntaxes import JPEG_LOSSLESS_SV1, JPEG_XL_RECOMPRESSION, SYNTAX_OF_KIND, syntax_for
 
+_MOST_PIXELS = 65535  # Rows and Columns have 16 bits (PS3.3 C.7.6.3.1)
 _YCC_COLOR = {"YCC", "YCCK"}
 _ONE_SAMPLE = {Photometric.MONOCHROME1, Photometric.MONOCHROME2, Photometric.PALETTE_COLOR}
 _YCC = {Photometric.YBR_FULL, Photometric.YBR_FULL_422}
@@ -136,6 +137,8 @@ def _settle_size(fmt: PixelFormat, stream: Codestream, findings: list[Finding]) 
     """Return the format with the codestream's rows, columns and samples."""
     rows, columns = stream.rows or fmt.rows, stream.columns or fmt.columns
     samples = stream.samples or fmt.samples
+    if max(rows, columns) > _MOST_PIXELS:
+        raise CodecError(f"the codestream has {rows} rows and {columns} columns, needed {_MOST_PIXELS} or fewer")
     if (rows, columns) != (fmt.rows, fmt.columns):
         _note(findings, "codestream-size", "Rows, Columns", (fmt.rows, fmt.columns), (rows, columns))
     if samples == fmt.samples:

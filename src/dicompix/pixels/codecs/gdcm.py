@@ -8,6 +8,7 @@ import numpy as np
 from dicompix.pixels.codecs import rle
 from dicompix.pixels.codecs.base import DecodeRequest, Frame, color_after, failures, require_end
 from dicompix.pixels.codecs.imagecodecs import transformed
+from dicompix.pixels.codecs.whole import require_whole
 from dicompix.pixels.errors import CodecError
 from dicompix.pixels.format import Photometric, PixelFormat
 from dicompix.pixels.frames import Buffer
@@ -45,9 +46,15 @@ def _check(data: Buffer, fmt: PixelFormat) -> None:
         raise CodecError(f"gdcm: {fmt.bits_stored} bits stored in 8 make it abort")
     if family == "jpeg-ls" and not fmt.signed and fmt.bits_stored in {6, 7}:
         raise CodecError("Unable to decode unsigned JPEG-LS pixel data with a sample precision of 6 or 7")
-    if family != "rle":
+    if family == "jpeg":
+        require_whole(data, fmt)
+    elif family != "rle":
         require_end(data)
-        return
+    else:
+        _check_segments(data, fmt)
+
+
+def _check_segments(data: Buffer, fmt: PixelFormat) -> None:
     for number, (start, stop) in enumerate(rle.check_header(data, fmt)):
         rle.unpack_segment(data[start:stop], rle.segment_bytes(fmt), number)
 

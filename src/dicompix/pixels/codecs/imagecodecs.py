@@ -13,6 +13,7 @@ from dicompix.pixels.codecs import rle
 from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored, color_after, ended, scratch, shaped
 from dicompix.pixels.codecs.imagecodecs_jpeg import library
 from dicompix.pixels.codestream.jpeg2000 import tile_parts_end
+from dicompix.pixels.codestream.steps import check_planes
 from dicompix.pixels.errors import CodecError
 from dicompix.pixels.format import Photometric, PixelFormat
 from dicompix.pixels.frames import Buffer
@@ -64,9 +65,10 @@ def _with_end(data: Buffer) -> Buffer:
 def _with_end_of_tiles(data: Buffer) -> Buffer:
     """Return a JPEG 2000 stream with its end marker, which must be missing where the tile-parts' lengths say."""
     coded = bytes(data)
-    for stream in (coded + _END, coded.removesuffix(b"\0") + _END):  # with a pad byte before the missing marker
-        if tile_parts_end(stream, exact=True):
-            return stream
+    for stream in (coded, coded.removesuffix(b"\0")):  # with a pad byte before the missing marker
+        # A zero may be padding in place of the last byte.
+        if not stream.endswith(b"\0") and tile_parts_end(stream + _END, exact=True):
+            return stream + _END
     raise CodecError(f"the stream is truncated: no end marker (FF D9) after {len(data)} bytes, nor a whole tile-part")
 
 
@@ -84,6 +86,7 @@ def decode_htj2k(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
     data = data if ended(data) else _with_end_of_tiles(data)
     if not tile_parts_end(data):
         raise CodecError("the HTJ2K stream's tile-parts do not end at its end marker: it is truncated")
+    check_planes(data)
     out = scratch(want, fmt.frame_shape, fmt.dtype.str)
     with swallowed_errors() as problems:
         array = _call(library().htj2k_decode, data, options={"out": out, "planar": False})
@@ -130,6 +133,8 @@ def swallowed_errors() -> Iterator[list[str]]:
 def decode_jpeg_xl(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:
     """Decode one JPEG XL frame with libjxl, always to RGB or gray (ISO/IEC 18181-1)."""
     out = scratch(want, fmt.frame_shape, fmt.dtype.str)
+    if out is None:  # for an animation it would take an array of all its pictures
+        out = np.empty(fmt.frame_shape, fmt.dtype)
     array = _call(library().jpegxl_decode, data, options={"out": out, "numthreads": want.threads})
     photometric = Photometric.RGB if fmt.samples == 3 else fmt.photometric
     return Frame(_finished(array, fmt), photometric)

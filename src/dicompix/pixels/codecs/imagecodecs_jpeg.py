@@ -7,18 +7,24 @@ from typing import Any
 import numpy as np
 
 from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored, color_after, ended, scratch, shaped
+from dicompix.pixels.codecs.ending import ends_whole
 from dicompix.pixels.errors import CodecError
 from dicompix.pixels.format import Photometric, PixelFormat
 from dicompix.pixels.frames import Buffer
 
 _END = b"\xff\xd9"
 _SCAN = b"\xff\xda"
+_EARLY = "an early end marker"
 _HEADERS = 4096  # bytes that hold most streams' marker segments
 _RESTARTS = b"\xff\xdd"
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 # No marker, no long run of equal bits, and it begins with bit 1: read as entropy-coded data it tells another story of
 # every sample that was not complete than the zeros that libjpeg puts behind the end of a stream.
 _PROBE = bytes((214 + i * 73) % 251 for i in range(96))
+
+
+class TruncatedError(CodecError):
+    """The stream ends before its last sample."""
 
 
 @cache
@@ -57,17 +63,27 @@ def _whole(data: Buffer, fmt: PixelFormat, want: DecodeRequest, stored: str | No
         if _may_be_cut(array, data, fmt):
             coded = bytes(data)
             coded = coded[: coded.rfind(_END)].rstrip(b"\xff")
-            _check_whole(array, coded, fmt, (stored, wanted), "an early end marker")
+            _check_whole(array, coded, fmt, (stored, wanted), _EARLY)
         return array
     coded = bytes(data)
     if _END in coded[coded.find(_SCAN) :]:  # rubbish follows the stream, more than `ended` looks at
         return _whole(coded[: coded.rfind(_END) + 2], fmt, want, stored, wanted)
     if _more_scans(coded, fmt):
-        raise CodecError(f"the JPEG stream is truncated: no end marker after {len(data)} bytes, and scans may follow")
+        raise TruncatedError(
+            f"the JPEG stream is truncated: no end marker after {len(data)} bytes, and scans may follow"
+        )
     coded = coded.rstrip(b"\0\xff")  # trailing zeros may be padding; a trailing FF is half of a pair
     array = _turbo(coded + _END, fmt, None, stored, wanted)
     _check_whole(array, coded, fmt, (stored, wanted), "no end marker")
     return array
+
+
+def require_pixels(data: Buffer, fmt: PixelFormat) -> None:
+    """Raise TruncatedError where a pixel of a lossy stream, with its end marker, depends on what would follow it."""
+    stored = _stored_space(fmt)
+    array = _whole(data, fmt, DecodeRequest(), stored, stored)
+    coded = bytes(data)
+    _check_whole(array, coded[: coded.rfind(_END)].rstrip(b"\xff"), fmt, (stored, stored), _EARLY)
 
 
 def _check_whole(
@@ -76,22 +92,23 @@ def _check_whole(
     """Raise CodecError where pixels of a stream, given without its end marker, depend on what would follow."""
     other = _turbo(coded + _tail(coded) + _END, fmt, None, *spaces)
     if not np.array_equal(array, other):
-        raise CodecError(f"the JPEG stream is truncated: {why} after {len(coded)} bytes, and pixels are missing")
+        raise TruncatedError(f"the JPEG stream is truncated: {why} after {len(coded)} bytes, and pixels are missing")
 
 
 def _may_be_cut(array: Stored, data: Buffer, fmt: PixelFormat) -> bool:
     """Tell whether an ended stream may lack pixels: its last one is gray, as libjpeg fills, or it has several scans."""
     if bool((array[-1, -1] == 1 << (fmt.bits_stored - 1)).all()):
         return True
-    scan = bytes(data[:_HEADERS]).find(_SCAN)
-    if scan >= 0 and data[scan + 4] == fmt.samples and b"\xff\xc2" not in bytes(data[:scan]):
-        return False
+    head = bytes(data[:_HEADERS])
+    scan = head.find(_SCAN)
+    if scan >= 0 and data[scan + 4] == fmt.samples and b"\xff\xc2" not in head[:scan]:
+        return not ends_whole(array, data, head[: scan + 2 + int.from_bytes(head[scan + 2 : scan + 4])])
     coded = bytes(data)
     if not _more_scans(coded, fmt):
         return False
     missing = _missing_scans(coded, fmt)
     if missing:
-        raise CodecError(f"the JPEG stream is truncated: {missing} of its coefficients are in none of its scans")
+        raise TruncatedError(f"the JPEG stream is truncated: {missing} of its coefficients are in none of its scans")
     return True
 
 

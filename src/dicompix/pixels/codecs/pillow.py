@@ -9,6 +9,7 @@ import numpy as np
 
 from dicompix.pixels.codecs.base import DecodeRequest, Frame, color_after, failures, shaped
 from dicompix.pixels.codecs.imagecodecs import transformed
+from dicompix.pixels.codecs.whole import require_whole
 from dicompix.pixels.codestream.jpeg2000 import tile_parts_end
 from dicompix.pixels.errors import CodecError
 from dicompix.pixels.format import PixelFormat
@@ -33,6 +34,7 @@ def decode_jpeg(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:  
         raise CodecError(
             f"Pillow reads JPEG of 8 bits and 1 or 3 samples, not {fmt.bits_stored} bits, {fmt.samples} samples"
         )
+    require_whole(data, fmt)
     return Frame(_loaded(data, fmt, keep_color=fmt.samples == 3), color_after(fmt))
 
 

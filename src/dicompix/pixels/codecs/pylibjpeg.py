@@ -9,6 +9,7 @@ import numpy as np
 from dicompix.pixels.codecs import rle
 from dicompix.pixels.codecs.base import DecodeRequest, Frame, Stored, color_after, failures, require_end
 from dicompix.pixels.codecs.imagecodecs import transformed
+from dicompix.pixels.codecs.whole import require_whole
 from dicompix.pixels.errors import CodecError
 from dicompix.pixels.format import PixelFormat
 from dicompix.pixels.frames import Buffer
@@ -18,7 +19,7 @@ library = cache(import_module)
 
 def decode_libjpeg(data: Buffer, fmt: PixelFormat, want: DecodeRequest) -> Frame:  # noqa: ARG001  # takes no target
     """Decode one JPEG or JPEG-LS frame with libjpeg (GPL-3); no colour is converted."""
-    require_end(data)
+    require_whole(data, fmt)
     array = _call("libjpeg", bytes(data), (0, False), {}, function="decode")
     return Frame(_sized(array, fmt), color_after(fmt))
 

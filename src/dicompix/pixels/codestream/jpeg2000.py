@@ -5,6 +5,7 @@ from collections import Counter
 from functools import lru_cache
 
 from dicompix.pixels.codestream.base import Codestream, Data, boxes, marker_segments, spare_bytes, spell
+from dicompix.pixels.codestream.steps import check_steps
 from dicompix.pixels.errors import CodecError
 
 SIGNATURE_BOX = bytes.fromhex("0000000C 6A502020 0D0A870A")  # T.800 I.5.1
@@ -16,6 +17,7 @@ KEPT = frozenset({CAP, SIZ, COD})
 EXTENDED = 1 << 14  # Rsiz: capabilities beyond part 1 are in CAP (T.800 table A.10)
 HIGH_THROUGHPUT = 1 << 17  # Pcap15, its 32 bits counted from the top (T.814 A.3)
 COMPONENT_TRANSFORM = 1  # SGcod: RCT or ICT on the first three components (T.800 table A.17)
+MOST_BITS = 38  # (T.800 table A.11)
 MOST_TILES = 65535  # Isot has 16 bits (T.800 A.4.2)
 REVERSIBLE = 1  # SPcod: the 5-3 wavelet (T.800 table A.20)
 
@@ -33,7 +35,9 @@ def read(data: Data, start: int = 0) -> Codestream:
     kept = _main_header(data, first)
     spare = spare_bytes(data, min(stop, len(data)))
     complete = spare >= 0 and stop <= len(data)
-    return _described(kept[SIZ], kept[COD], kept.get(CAP), first, (complete, complete and spare > 1, jp2))
+    described = _described(kept[SIZ], kept[COD], kept.get(CAP), first, (complete, complete and spare > 1, jp2))
+    check_steps(data[first:])
+    return described
 
 
 @lru_cache(maxsize=64)  # the frames of an image have the same headers
@@ -98,6 +102,8 @@ def _components(siz: bytes, samples: int) -> tuple[int, bool, list[tuple[int, in
             "3 bytes for each after the first 36, and no sampling of 0"
         )
     widest = max(components[::3], key=_bits)
+    if _bits(widest) > MOST_BITS:
+        raise CodecError(f"the SIZ marker segment states {_bits(widest)} bits per sample, needed {MOST_BITS} or fewer")
     return _bits(widest), widest >= 0x80, sampling
 
 

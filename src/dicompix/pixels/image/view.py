@@ -217,7 +217,9 @@ class Views(Arrays):
                 self._note([as_finding(problem, i)])
 
     def _range_of(self, position: int, decoded: Frame, kind: str) -> Range | None:
-        there = decoded.array if decoded.missing is None else decoded.array[~decoded.missing]
+        there, missing = decoded.array, decoded.missing
+        if missing is not None and not missing.all():  # where all is, it may be approximated
+            there = there[~missing]
         stored = range_present(there, padding_of(self.dataset, self.format), kind)
         return stored and modality_range(display_modality(self.dataset, position).applied, stored)
 

@@ -170,7 +170,7 @@ def _as_declared(dataset: Dataset, tag: int, uid: str) -> Described:
     syntax = syntax_for(uid)
     findings: list[Finding] = []
     # In the order in which pydicom misses them.
-    allocated, stored, high_bit = (floating, floating, None) if floating else _integer_bits(dataset)
+    allocated, stored, high_bit = _floating_bits(dataset, floating, findings) if floating else _integer_bits(dataset)
     columns = required(dataset, COLUMNS, "US")
     photometric = photometric_of(required(dataset, PHOTOMETRIC, "CS"))
     signed = not floating and _sign(dataset) == 1
@@ -191,6 +191,26 @@ def _as_declared(dataset: Dataset, tag: int, uid: str) -> Described:
         signed=signed,
     )
     return fmt, tuple(findings) if floating else (*findings, *_high_bit_findings(fmt))
+
+
+def _floating_bits(dataset: Dataset, floating: int, findings: list[Finding]) -> tuple[int, int, None]:
+    """Return the bits of floating point samples; note Bits Allocated that say otherwise (PS3.3 C.7.6.24)."""
+    try:
+        declared = value_of(dataset, ALLOCATED, "US")
+    except (BadValueError, ValueError):
+        declared = None
+    if declared is not None and declared != floating:
+        findings.append(
+            Finding(
+                code="bits-allocated",
+                message=f"the pixel data element is one of {floating} bits for each sample",
+                attribute="BitsAllocated",
+                found=declared,
+                used=floating,
+                clause="PS3.3 C.7.6.24",
+            )
+        )
+    return floating, floating, None
 
 
 def _integer_bits(dataset: Dataset) -> tuple[int, int, int | None]:
