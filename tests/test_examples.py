@@ -75,13 +75,20 @@ def executed(path: Path, folder: Path) -> Any:
 
 
 def shown(notebook: Any) -> Shown:
-    """Return the kind, the MIME types and the text of each output; a picture's text is its size, about."""
-    found = []
+    """Return the kind, the MIME types and the text of each output; a picture's text is its size, about.
+
+    What a cell prints may come in several pieces: they are one.
+    """
+    found: Shown = []
     for cell in notebook["cells"]:
+        before = ""
         for output in cell.get("outputs", []):
-            data = output.get("data", {})
+            kind, data = output["output_type"], output.get("data", {})
             text = "".join(output.get("text", "")) or sizes(data) or "".join(data.get("text/plain", ""))
-            found.append((output["output_type"], tuple(sorted(data)), text))
+            if kind == before == "stream":
+                text = found.pop()[2] + text
+            found.append((kind, tuple(sorted(data)), text))
+            before = kind
     return found
 
 
