@@ -24,8 +24,9 @@ _AC_TABLES = 0x10
 _ONES = tuple("1" * count for count in range(8))  # to the end of a byte (T.81 F.1.2.3)
 _PADDINGS = (*_ONES, *("0" * count for count in range(1, 8)))  # as some encoders do
 _COARSE = 6  # steps from here on show behind the rounding of samples
-_RIPPLE = np.cos((2 * np.arange(8) + 1) * 7 * np.pi / 16) / 2
-_FINEST = np.outer(_RIPPLE, _RIPPLE)  # the last coefficient's share of a block (T.81 A.3.3)
+_RIPPLES = np.cos((2 * np.arange(8) + 1) * np.array([[6], [7]]) * np.pi / 16) / 2
+# The last three coefficients' shares of a block (T.81 A.3.3, A.3.6).
+_FINEST = np.stack([np.outer(_RIPPLES[i], _RIPPLES[k]) for i, k in ((0, 1), (1, 0), (1, 1))])
 _PIXELS, _BITS = 10, 24  # that are looked at first, that are compared at least
 _SPARE = 8  # bytes
 _NEAR = 64  # rows
@@ -138,11 +139,14 @@ def _last_bits(data: Buffer, count: int) -> str:
 
 
 def _rippled(array: Stored, step: int) -> bool:
-    """Tell whether the last block has the finest coefficient; luminance is nearest to green in colour."""
+    """Tell whether the last block has the finest coefficients, negative as zeros make them.
+
+    A whole block may have one of them, in noise, hardly ever all. In colour, luminance is nearest to green.
+    """
     if step < _COARSE or array.shape[0] % 8 or array.shape[1] % 8:
         return False
     block = array[-8:, -8:] if array.ndim == 2 else array[-8:, -8:, 1]
-    return abs(float((block * _FINEST).sum())) > step / 4  # half of it may be cut off below black
+    return bool(((block * _FINEST).sum(axis=(1, 2)) < -step / 4).all())  # half of it may be cut off below black
 
 
 # Lossless: the last differences are coded again
